@@ -1,0 +1,1 @@
+"""A calibrated twin of a firm's order-to-cash life."""

@@ -1,0 +1,1 @@
+"""Pure mathematics of a customer: no clock, no files, no chance of its own."""

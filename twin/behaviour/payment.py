@@ -1,0 +1,100 @@
+"""Payment habit: a customer pays in runs, and a run releases invoices by their days from due.
+
+    run on day t:         1 - exp(-run_c x factor_c(t))                        one clock per customer
+    marginal settlement:  1 - exp(-factor_c(t) x pressure_j(t))                what the books show
+    pressure_j(t)      =  sum over s of catch_up_s x frailty_c(phase(d - s)) x rate_c(d - s),   d = t - due_j
+    spend at a run     =  -log(1 - marginal / run)                             taken off the invoice's patience, Exp(1)
+
+s = 0 is the day itself; s = 1, 2, ... are the closed days directly before it, whose invoices are caught up.
+factor_c(t) is the customer's kind-of-day factor x its month-group factor x the week's common shock. Since an invoice
+is released at a run with marginal / run, its settlement hazard is the marginal one whatever the run intensity:
+`run` says only how much is settled together.
+
+Source: runs and releases as in docs/model.md; the random time change representation is Kurtz (1980).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+
+FIRST_DAY, LAST_DAY = -60, 180
+"""Days from due that a rate table covers; earlier days take the first rate, later ones the last."""
+
+DAYS = LAST_DAY - FIRST_DAY + 1
+RELEASE_LIMIT = 0.985
+"""Most that one run releases of what it meets: keeps the spend finite."""
+
+
+@dataclass(frozen=True)
+class PaymentHabits:
+    """Fitted payment behaviour of n customers, who share k rate tables and m calendars.
+
+    rate:         (k, DAYS) settlement intensity per day at each day from due, on a day with factor 1.
+    phase_cuts:   (p - 1,) first day from due of the second and each later phase, rising.
+    table:        (n,) row of `rate` that a customer follows; its posterior mean is already in that row.
+    phase_shape:  (n, p) shape of the gamma posterior of a customer's frailty in each phase; its mean is 1.
+    run:          (n,) pay-run intensity per day on a day with factor 1.
+    day_kind:     (m, 8) factor of each calendar.KINDS.
+    month_group:  (m, 11) factor of each calendar.MONTH_GROUPS.
+    calendar:     (n,) row of `day_kind` and `month_group`.
+    catch_up:     (s,) share of the pressure of 1, 2, ... closed days before that is caught up, in [0, 1].
+    week_sd:      standard deviation of the log of the weekly common shock, whose mean is 1.
+    population:   row of `rate` that a customer never seen follows.
+    population_shape: (p,) its frailty shapes: how much unseen customers differ.
+    population_run: its pay-run intensity; its calendar is row 0.
+    """
+
+    rate: Floats
+    phase_cuts: Ints
+    table: Ints
+    phase_shape: Floats
+    run: Floats
+    day_kind: Floats
+    month_group: Floats
+    calendar: Ints
+    catch_up: Floats
+    week_sd: float
+    population: int
+    population_shape: Floats
+    population_run: float
+
+    @property
+    def phase(self) -> Ints:
+        """Phase of each day of a rate table. (DAYS,)"""
+        return np.searchsorted(self.phase_cuts, np.arange(FIRST_DAY, LAST_DAY + 1), side="right").astype(np.int32)
+
+
+@njit(cache=True, inline="always")
+def place(days_from_due: int) -> int:
+    """Column of a rate table for a day from due; beyond the table, its nearest end."""
+    return min(max(days_from_due, FIRST_DAY), LAST_DAY) - FIRST_DAY
+
+
+@njit(cache=True)
+def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: Any, catch_up: Any) -> float:
+    """Settlement intensity on a day with factor 1, with what `closed` days directly before it left over.
+
+    rate, phase: (DAYS,) one row; frailty: (p,); catch_up: (s,).
+    """
+    day = place(days_from_due)
+    total = frailty[phase[day]] * rate[day]
+    for s in range(1, min(closed, catch_up.size) + 1):
+        day = place(days_from_due - s)
+        total += catch_up[s - 1] * frailty[phase[day]] * rate[day]
+    return total
+
+
+@njit(cache=True)
+def spend(pressure: float, run: float, factor: float) -> float:
+    """Patience that an invoice loses at a run on a day with `factor`, from its pressure and the run intensity."""
+    released = math.expm1(-factor * pressure) / math.expm1(-factor * run)
+    return -math.log1p(-min(released, RELEASE_LIMIT))

@@ -1,0 +1,194 @@
+"""Receipts that payment habits foretell: when an invoice is paid, exactly and by simulated runs.
+
+    P(unpaid at the close of t) = product over phases p of (1 + H_p(t) / k_p) ** -k_p
+
+where H_p(t) is the pressure x factor summed over the days since the invoice was issued, or since the as-of date where
+it is older, that fall in phase p, and k_p the gamma shape of the customer's frailty in that phase: the mean over what
+is not known of the customer. The weekly common shock moves all customers together and is left out of this mean.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy.special import gammaincinv
+
+from twin.behaviour.payment import Floats, Ints, PaymentHabits, place, pressure, spend
+from twin.calendar import Calendar, closed_before
+from twin.luck import FIRM, Purpose, exponential, fill_uniform, normal, uniform
+
+RUN_WAIT, OPEN_PATIENCE = int(Purpose.RUN_WAIT), int(Purpose.OPEN_PATIENCE)
+
+LOOK_BACK = 14
+"""Days before the first that are looked at for closed ones: longer than any closure of the banks."""
+
+
+class Days(NamedTuple):
+    """Consecutive days: kind (days,) index into KINDS, group into MONTH_GROUPS, closed days directly before."""
+
+    kind: npt.NDArray[np.int8]
+    group: npt.NDArray[np.int8]
+    closed: Ints
+
+
+def days_from(calendar: Calendar, start: date, days: int) -> Days:
+    """What the calendar says of each of `days` days from `start`."""
+    closed = closed_before(calendar.banking(start - timedelta(days=LOOK_BACK), days + LOOK_BACK))[LOOK_BACK:]
+    return Days(calendar.kind(start, days), calendar.month_group(start, days), closed)
+
+
+class HabitArrays(NamedTuple):
+    """`PaymentHabits` for kernels, with the customer never seen as one more customer at the end (index -1)."""
+
+    rate: Floats
+    phase: Ints
+    table: Ints
+    shape: Floats
+    run: Floats
+    day_kind: Floats
+    month_group: Floats
+    calendar: Ints
+    catch_up: Floats
+
+
+def habit_arrays(habits: PaymentHabits) -> HabitArrays:
+    """The arrays of `habits`, contiguous, ready for the kernels of this file."""
+    return HabitArrays(
+        rate=np.ascontiguousarray(habits.rate),
+        phase=habits.phase,
+        table=np.append(habits.table, habits.population).astype(np.int32),
+        shape=np.vstack([habits.phase_shape, habits.population_shape]),
+        run=np.append(habits.run, habits.population_run),
+        day_kind=np.ascontiguousarray(habits.day_kind),
+        month_group=np.ascontiguousarray(habits.month_group),
+        calendar=np.append(habits.calendar, 0).astype(np.int32),
+        catch_up=np.ascontiguousarray(habits.catch_up),
+    )
+
+
+def settlement_curves(
+    habits: PaymentHabits, customer: Ints, start: Ints, due: Ints, days: Days, horizon: int
+) -> Floats:
+    """P(settled by the close of day start + h), h = 0 .. horizon - 1, of invoices not settled before `start`.
+
+    customer: (n,) row of `habits`, -1 for a customer never seen; start, due: (n,) days from the first of `days`,
+    which must reach `horizon` days beyond the last start. Returns (n, horizon).
+    """
+    if start.size and int(start.max()) + horizon > days.kind.size:
+        raise ValueError(f"{days.kind.size} days given, {int(start.max()) + horizon} needed")
+    out = np.empty((start.size, horizon))
+    _fill_curves(habit_arrays(habits), days, customer.astype(np.int64), start, due, out)
+    return out
+
+
+@njit(cache=True)
+def day_factor(habits: Any, days: Any, customer: int, t: int) -> float:
+    """Calendar factor of a customer's intensities on day t."""
+    row = habits.calendar[customer]
+    return habits.day_kind[row, days.kind[t]] * habits.month_group[row, days.group[t]]
+
+
+@njit(cache=True)
+def _fill_curves(habits: Any, days: Any, customer: Any, start: Any, due: Any, out: Any) -> None:
+    """Write the curves of `settlement_curves` into out (n, horizon)."""
+    ones, spent = np.ones(habits.shape.shape[1]), np.empty(habits.shape.shape[1])
+    for j in range(start.size):
+        c = customer[j]
+        shape, rate = habits.shape[c], habits.rate[habits.table[c]]
+        spent[:] = 0.0
+        for h in range(out.shape[1]):
+            t = start[j] + h
+            since = t - due[j]
+            force = pressure(since, days.closed[t], rate, ones, habits.phase, habits.catch_up)
+            spent[habits.phase[place(since)]] += day_factor(habits, days, c, t) * force
+            out[j, h] = -np.expm1(-np.sum(shape * np.log1p(spent / shape)))
+
+
+class OpenItems(NamedTuple):
+    """Open invoices sorted by customer: customer i of `agent` owns items first[i] to first[i + 1] - 1.
+
+    agent: (c,) row of the habits and agent id of the customer's luck; customer: the same, -1 where never seen.
+    first: (c + 1,); due: (n,) day from the first simulated one; cents: (n,).
+    """
+
+    agent: npt.NDArray[np.int64]
+    customer: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    due: Ints
+    cents: Floats
+
+
+def frailties(habits: HabitArrays, items: OpenItems, seed: int, replication: int) -> Floats:
+    """Gamma frailty of each customer in each phase, mean 1, from keyed uniforms. (c, p)"""
+    shape = habits.shape[items.customer]
+    u = np.empty(shape.shape)
+    for p in range(shape.shape[1]):
+        fill_uniform(seed, replication, items.agent, int(Purpose.TRAIT_PHASE), p, u[:, p])
+    return np.asarray(gammaincinv(shape, u) / shape)
+
+
+def common_shock(week_sd: float, weeks: int, seed: int, replication: int) -> Floats:
+    """Weekly factor common to all customers: log-normal with mean 1. (weeks,)"""
+    shock = np.ones(weeks)
+    for week in range(weeks):
+        z = normal(uniform(seed, replication, FIRM, int(Purpose.COMMON_WEEK), week))
+        shock[week] = np.exp(week_sd * z - week_sd**2 / 2)
+    return shock
+
+
+def simulate_receipts(
+    habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replications: int
+) -> Floats:
+    """Cents received on each day from open invoices, by runs and releases. (replications, days)"""
+    arrays, horizon = habit_arrays(habits), days.kind.size
+    out = np.zeros((replications, horizon))
+    for replication in range(replications):
+        frailty = frailties(arrays, items, seed, replication)
+        shock = common_shock(habits.week_sd, -(-horizon // 7), seed, replication)
+        _simulate_runs(arrays, days, items, frailty, shock, seed, replication, out[replication])
+    return out
+
+
+@njit(cache=True)
+def _simulate_runs(
+    habits: Any, days: Any, items: Any, frailty: Any, shock: Any, seed: int, replication: int, received: Any
+) -> None:
+    """Add the cents received on each day to received (days,). frailty: (c, p); shock: (weeks,)."""
+    for i in range(items.agent.size):
+        first, last = items.first[i], items.first[i + 1]
+        c, agent = items.customer[i], items.agent[i]
+        patience = np.empty(last - first)
+        for j in range(patience.size):
+            patience[j] = exponential(uniform(seed, replication, agent, OPEN_PATIENCE, j))
+        runs, left, wait = 0, patience.size, exponential(uniform(seed, replication, agent, RUN_WAIT, 0))
+        for t in range(received.size):
+            factor = day_factor(habits, days, c, t) * shock[t // 7]
+            wait -= habits.run[c] * factor
+            if wait > 0.0 or left == 0:
+                continue
+            runs += 1
+            wait = exponential(uniform(seed, replication, agent, RUN_WAIT, runs))
+            paid, count = _release(habits, days.closed[t], c, t, factor, frailty[i], items, first, patience)
+            received[t] += paid
+            left -= count
+
+
+@njit(cache=True)
+def _release(
+    habits: Any, closed: int, c: int, t: int, factor: float, frailty: Any, items: Any, first: int, patience: Any
+) -> tuple[float, int]:
+    """Spend the patience of one customer's open items at a run on day t; cents and count of those it pays."""
+    rate, run, cents, count = habits.rate[habits.table[c]], habits.run[c], 0.0, 0
+    for j in range(patience.size):
+        if patience[j] <= 0.0:
+            continue
+        force = pressure(t - items.due[first + j], closed, rate, frailty, habits.phase, habits.catch_up)
+        patience[j] -= spend(force, run, factor)
+        if patience[j] <= 0.0:
+            cents += items.cents[first + j]
+            count += 1
+    return cents, count

@@ -1,0 +1,79 @@
+"""Checks of a recipe that need the schema of the books, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from twin.books.schema import TABLES
+from twin.faults import Fault, listed, quoted, unknown
+from twin.money import MINOR_DIGITS, rate_fraction
+from twin.yaml_file import YamlFile
+
+
+def mapping_faults(file: YamlFile) -> Iterator[Fault]:
+    """What the shape alone does not show: columns that the books do not have or miss, rates, names in `fit`.
+
+    It works on the plain tree, so that these faults are told together with those of the shape.
+    """
+    tables = _group(file.value, "tables")
+    for name in tables.keys() & TABLES.keys():
+        yield from _column_faults(file, name, _group(tables, name))
+    if tables and "invoices" not in tables:
+        yield Fault(file.place(("tables",)), "there are no invoices.", "the table 'invoices' is required")
+    if "receipts" not in tables and "settled_on" not in _group(_group(tables, "invoices"), "columns"):
+        yield Fault(
+            file.place(("tables", "invoices", "columns")),
+            "nothing says when invoices were settled.",
+            "map the column 'settled_on', or give a table 'receipts'",
+        )
+    yield from _rate_faults(file)
+    yield from _fit_faults(file, tables)
+
+
+def _column_faults(file: YamlFile, name: str, table: dict[str, Any]) -> Iterator[Fault]:
+    columns, schema = _group(table, "columns"), TABLES[name]
+    path = ("tables", name, "columns")
+    for column in columns:
+        if column not in schema.names:
+            yield unknown(file.place((*path, column)), f"column of {name}", str(column), schema.names)
+    missing = [c.name for c in schema.columns if c.required and c.name not in columns]
+    if missing and "columns" in table:
+        yield Fault(file.place(path), f"{name}: {listed(map(quoted, missing))} must be mapped.")
+    for attribute in _group(table, "attributes"):
+        taken = {*schema.names, *(c.stored for c in schema.columns), "base_cents", "row"}
+        if attribute in taken:
+            place = file.place(("tables", name, "attributes", attribute))
+            yield Fault(place, f"{quoted(attribute)} is a column of the books.", "map it under 'columns'")
+
+
+def _rate_faults(file: YamlFile) -> Iterator[Fault]:
+    base = file.value.get("currency")
+    for code, rate in _group(file.value, "rates").items():
+        if code in MINOR_DIGITS and base in MINOR_DIGITS and isinstance(rate, int | float):
+            try:
+                rate_fraction(rate, code, base)
+            except ValueError as e:
+                yield Fault(file.place(("rates", code)), f"{code}: {e}.")
+            if code == base and rate != 1:
+                yield Fault(file.place(("rates", code)), f"{code} is the firm's own currency, so its rate is 1.")
+
+
+def _fit_faults(file: YamlFile, tables: dict[str, Any]) -> Iterator[Fault]:
+    fit = _group(file.value, "fit")
+    attributes = set(_group(_group(tables, "invoices"), "attributes")) | {"currency"}
+    columns = set(_group(_group(tables, "customers"), "columns")) | set(
+        _group(_group(tables, "customers"), "attributes")
+    )
+    segment = fit.get("segment_by")
+    if isinstance(segment, str) and segment not in attributes | columns:
+        yield unknown(file.place(("fit", "segment_by")), "attribute", segment, attributes | columns)
+    covariates = fit.get("covariates")
+    for i, name in enumerate(covariates if isinstance(covariates, list) else []):
+        if isinstance(name, str) and name not in attributes:
+            yield unknown(file.place(("fit", "covariates", i)), "attribute of invoices", name, attributes)
+
+
+def _group(value: Any, name: str) -> dict[str, Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""A synthetic firm with known truth."""

@@ -1,0 +1,1 @@
+"""What the company does, and the directory that a calibrated firm is."""

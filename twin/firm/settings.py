@@ -1,0 +1,42 @@
+"""The settings of a policy: what a scenario may change, stated once with unit and range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["customer", "firm"]
+Kind = Literal["days", "money", "count", "share", "ladder", "rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One lever of the firm.
+
+    level: 'customer' settings are selected with `where`, 'firm' settings hold for the whole firm.
+    kind:  'money' is decimal in files and cents inside; 'ladder' is a list of steps; 'rule' is one of `choices`.
+    low, high: the range, in the unit of files; of a ladder, that of its steps' days.
+    """
+
+    level: Level
+    kind: Kind
+    meaning: str
+    low: float = 0
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+
+
+SETTINGS = {
+    "terms_days": Setting("customer", "days", "days from invoice to due date", 0, 365),
+    "credit_limit": Setting("customer", "money", "most that a customer may owe; an order beyond it is declined"),
+    "collectors": Setting("firm", "count", "people who work the collections worklist", 0, 10_000),
+    "collector_minutes": Setting("firm", "count", "minutes that one collector works on a banking day", 0, 1_440),
+    "ladder": Setting("firm", "ladder", "collections steps: a contact and its day past due, in rising order", 0, 3_650),
+    "worklist": Setting("firm", "rule", "which contact comes first", choices=("largest", "oldest")),
+    "write_off_days": Setting("firm", "days", "days past due at which an invoice is written off", 1, 3_650),
+    "overdraft_limit": Setting("firm", "money", "most that the cash account may be overdrawn"),
+    "outflows": Setting("firm", "share", "share of today's fixed outflows that is paid", 0, 10),
+}
+
+CONTACTS = ("email", "call", "letter")
+"""Kinds of contact that a ladder step may name; their effects, minutes and costs are in the collections card."""

@@ -1,0 +1,52 @@
+"""The columns of a firm's customer table, stated once: what is known of each customer, and with what uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A column of the customer table.
+
+    kind:       'word', 'number', 'count' or 'money' (cents inside, decimal where a scenario names it).
+    selectable: whether a scenario's `where` may use it; only what the firm can see is.
+    choices:    all words that it can be, where they are the same for every firm.
+    """
+
+    kind: Literal["word", "number", "count", "money"]
+    meaning: str
+    selectable: bool = False
+    choices: tuple[str, ...] = ()
+
+
+CLASSES = ("A", "B", "C", "D")
+SIZES = ("small", "medium", "large")
+
+TRAITS = {
+    "customer_id": Trait("word", "the customer's id in the books", True),
+    "segment": Trait("word", "segment in the books, or 'all'", True),
+    "region": Trait("word", "region in the books, or empty", True),
+    "industry": Trait("word", "industry in the books, or empty", True),
+    "currency": Trait("word", "currency most invoiced in", True),
+    "class": Trait(
+        "word", "A to D by observed lateness: A up to 0, B up to 7, C up to 20 days late, D beyond", True, CLASSES
+    ),
+    "size": Trait(
+        "word", "small, medium or large: thirds of the customers by revenue of the last 365 days", True, SIZES
+    ),
+    "days_late": Trait("number", "mean days late, weighted by amount; open overdue invoices count so far", True),
+    "late_share": Trait("number", "share of the amount due so far that was paid late or is overdue, 0 to 1", True),
+    "revenue": Trait("money", "invoiced in the last 365 days", True),
+    "open": Trait("money", "open on the as-of date", True),
+    "overdue": Trait("money", "open and past due on the as-of date", True),
+    "invoices": Trait("count", "invoices in the books", True),
+    "terms_days": Trait("count", "days from invoice to due date, the customer's median", True),
+    "credit_limit": Trait("money", "credit limit; from the books or assumed", True),
+    "rate_shape": Trait("number", "shape of the gamma posterior of orders per day"),
+    "rate_days": Trait("number", "its rate: prior days plus days observed, season-weighted"),
+    "amount_mu": Trait("number", "posterior mean of the log of an order's amount in cents"),
+    "amount_mu_sd": Trait("number", "posterior standard deviation of amount_mu"),
+    "amount_sigma": Trait("number", "standard deviation of the log of an order's amount"),
+}

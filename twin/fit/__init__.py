@@ -1,0 +1,1 @@
+"""From the firm's records to behaviour, with the uncertainty that remains."""

@@ -1,0 +1,139 @@
+"""The payment record of the books as compact arrays: one row per invoice, the calendar beside it.
+
+An invoice is at risk from its issue day to its settlement, or to the close of the as-of date while it is open.
+Invoice-days are never stored: the kernels walk them, so memory is proportional to invoices, not to days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from numba import njit
+
+from twin.behaviour.payment import DAYS, FIRST_DAY, LAST_DAY, Floats, Ints
+from twin.calendar import Calendar, closed_before
+
+NEVER = 2**30
+"""Day of a settlement that has not been seen."""
+
+
+class Rows(NamedTuple):
+    """Invoices of c customers, sorted by customer, in days counted from the ledger's first day.
+
+    start, due, settled: (n,) issue day, due day, settlement day (never before issue; NEVER while open).
+    weight: (n,) amount in units of the books' mean amount.
+    first:  (c + 1,) customer i owns the invoices first[i] to first[i + 1] - 1.
+    kind, group, closed: (days,) index into KINDS, into MONTH_GROUPS, closed days directly before.
+    """
+
+    start: Ints
+    due: Ints
+    settled: Ints
+    weight: Floats
+    first: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.int8]
+    group: npt.NDArray[np.int8]
+    closed: Ints
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The rows, the date of day 0, the as-of date as a day, and each customer's segment from 0 up."""
+
+    rows: Rows
+    origin: date
+    until: int
+    segment: Ints
+
+    @property
+    def customers(self) -> int:
+        return self.segment.size
+
+
+def open_ledger(
+    invoices: pd.DataFrame, ids: Sequence[str], segment: Sequence[str], as_of: date, calendar: Calendar
+) -> Ledger:
+    """What the books knew at the close of `as_of`: later invoices are left out, later settlements unknown.
+
+    Raises ValueError where an invoice belongs to a customer that is not among `ids`.
+    """
+    known = invoices.loc[_days(invoices["issued_on"]) <= _day(as_of)]
+    customer = pd.Index(ids).get_indexer(known["customer_id"])
+    if (customer < 0).any():
+        stranger = known["customer_id"].iloc[int(np.flatnonzero(customer < 0)[0])]
+        raise ValueError(f"invoice of customer {stranger!r}, who is not among the customers")
+    order = np.argsort(customer, kind="stable")
+    known, customer = known.iloc[order], customer[order]
+    start = _days(known["issued_on"])
+    first_day = int(start.min()) if start.size else _day(as_of)
+    origin = as_of + timedelta(days=first_day - _day(as_of))
+    until = _day(as_of) - first_day
+    amount = known["base_cents"].to_numpy(np.float64)
+    rows = Rows(
+        start=(start - first_day).astype(np.int32),
+        due=(_days(known["due_on"]) - first_day).astype(np.int32),
+        settled=_settled(known, start, _day(as_of), first_day),
+        weight=amount / max(float(amount.mean()), 1.0) if amount.size else amount,
+        first=np.searchsorted(customer, np.arange(len(ids) + 1)).astype(np.int64),
+        **calendar_days(calendar, origin, until + 1),
+    )
+    return Ledger(rows, origin, until, np.unique(np.asarray(segment, dtype=str), return_inverse=True)[1].astype(np.int32))
+
+
+def calendar_days(calendar: Calendar, start: date, days: int) -> dict[str, Any]:
+    """`kind`, `group` and `closed` of each of `days` days from `start`."""
+    before = 14
+    closed = closed_before(calendar.banking(start - timedelta(days=before), days + before))[before:]
+    return {"kind": calendar.kind(start, days), "group": calendar.month_group(start, days), "closed": closed}
+
+
+def _settled(known: pd.DataFrame, start: npt.NDArray[np.int64], as_of: int, first_day: int) -> Ints:
+    """Settlement days; one before the issue counts as on the issue day, one after the as-of date is unknown."""
+    settled = _days(known["settled_on"])
+    seen = known["settled_on"].notna().to_numpy() & (settled <= as_of)
+    return np.where(seen, np.maximum(settled, start) - first_day, NEVER).astype(np.int32)
+
+
+def _days(dates: pd.Series[Any]) -> npt.NDArray[np.int64]:
+    return dates.to_numpy("datetime64[D]").astype(np.int64)
+
+
+def _day(when: date) -> int:
+    return int(np.datetime64(when, "D").astype(np.int64))
+
+
+def _bin_starts() -> list[int]:
+    """First day from due of each bin: single days around due, blocks of 7, then of 14, in the tails."""
+    early = [FIRST_DAY, *range(-53, -25, 7), *range(-25, -14, 3)]
+    return [*early, *range(-13, 31), *range(31, 91, 7), *range(94, LAST_DAY, 14)]
+
+
+BIN_STARTS = np.array(_bin_starts())
+BINS = BIN_STARTS.size
+BIN = (np.searchsorted(BIN_STARTS, np.arange(FIRST_DAY, LAST_DAY + 1), side="right") - 1).astype(np.int32)
+"""Bin of each day of a rate table. (DAYS,)"""
+PHASE_CUTS = np.array([-10, -3, 0, 1, 8, 22], dtype=np.int32)
+PHASES = PHASE_CUTS.size + 1
+PHASE = np.searchsorted(PHASE_CUTS, BIN_STARTS, side="right").astype(np.int32)
+"""Phase of each bin. (BINS,)"""
+
+
+@njit(cache=True, inline="always")
+def bin_at(days_from_due: int, bin_of: Any) -> int:
+    """Bin of a day from due; beyond the table, its nearest end."""
+    return bin_of[min(max(days_from_due, FIRST_DAY), LAST_DAY) - FIRST_DAY]
+
+
+@njit(cache=True, inline="always")
+def lived(hazard: float) -> float:
+    """Expected share of a day at risk, given a settlement on it at `hazard` per day: 1/h - 1/(exp(h) - 1)."""
+    return 0.5 - hazard / 12.0 if hazard < 1e-3 else 1.0 / hazard - 1.0 / np.expm1(hazard)
+
+
+assert BIN.size == DAYS

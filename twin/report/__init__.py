@@ -1,0 +1,1 @@
+"""What is shown of a study: tables, figures and one HTML file."""

@@ -1,0 +1,138 @@
+"""What a scenario file gives a setting: a value, a factor or an addition; beliefs, money and ladders."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from twin.behaviour.belief import SHAPES, Belief, fixed
+from twin.firm.cards import CENTS, belief_fault, in_cents, outside_fault
+from twin.firm.plan import Step
+from twin.firm.settings import CONTACTS, SETTINGS, Setting
+from twin.scenario.entry import LARGEST, Entry
+from twin.scenario.fields import AMOUNT, BELIEF, STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """As in twin.firm.plan.Change: 'set' replaces, 'scale' multiplies, 'add' adds; money in cents."""
+
+    how: Literal["set", "scale", "add"]
+    amount: Belief | tuple[Step, ...] | str
+
+
+def read_amount(entry: Entry, name: str) -> Amount | None:
+    """The amount of a setting: an absolute value, `{scale: belief}` or `{add: belief}`."""
+    setting = SETTINGS[name]
+    if setting.kind == "ladder":
+        ladder = read_ladder(entry, setting)
+        return None if ladder is None else Amount("set", ladder)
+    if setting.kind == "rule":
+        rule = entry.one_of("rule", setting.choices)
+        return None if rule is None else Amount("set", rule)
+    return _relative(entry, setting) if isinstance(entry.value, dict) else _absolute(entry, setting)
+
+
+def _absolute(entry: Entry, setting: Setting) -> Amount | None:
+    if setting.kind == "money":
+        cents = read_money(entry, setting.low, setting.high)
+        return None if cents is None else Amount("set", fixed(cents))
+    if setting.kind == "share":
+        value = entry.share(setting.low, setting.high)
+    else:
+        value = entry.number(setting.low, setting.high, whole=True)
+    return None if value is None else Amount("set", fixed(value))
+
+
+def _relative(entry: Entry, setting: Setting) -> Amount | None:
+    amounts = entry.fields(AMOUNT, "way to move a setting")
+    if len(amounts) > 1:
+        entry.fault(f"'{entry.name}' has both scale and add.", "one of them; two changes do both, one after the other")
+        return None
+    if "scale" in amounts:
+        factor = read_factor(entry)
+        return None if factor is None else Amount("scale", factor)
+    if "add" in amounts:
+        belief = read_belief(amounts["add"])
+        if belief is not None:
+            return Amount("add", in_cents(belief) if setting.kind == "money" else belief)
+    return None
+
+
+def read_factor(entry: Entry) -> Belief | None:
+    """The belief of `{scale: belief}`, a factor that is never below 0."""
+    if not isinstance(entry.value, dict):
+        entry.fault(f"'{entry.name}' is a factor: write {{scale: ...}}.", "for instance {scale: 1.15}")
+        return None
+    known = {"scale": AMOUNT["scale"]} if "add" not in entry.value else AMOUNT
+    scale = entry.fields(known, "way to move a setting").get("scale")
+    return None if scale is None else read_belief(scale, low=0)
+
+
+def read_belief(entry: Entry, low: float = -math.inf, high: float = math.inf) -> Belief | None:
+    """A number or percentage held to be certain, or `{normal: [...]}`, `{lognormal: [...]}`, `{uniform: [...]}`."""
+    if not isinstance(entry.value, dict):
+        value = entry.share(low, high)
+        return None if value is None else replace(fixed(value), low=low, high=high)
+    shapes = entry.fields(BELIEF, "shape")
+    if len(shapes) > 1:
+        entry.fault(f"'{entry.name}' has {len(shapes)} shapes.", "a belief has one of normal, lognormal, uniform")
+        return None
+    beliefs = [_spread(shape, name, low, high) for name, shape in shapes.items()]
+    return beliefs[0] if beliefs else None
+
+
+def _spread(entry: Entry, shape: str, low: float, high: float) -> Belief | None:
+    assert shape in SHAPES
+    numbers = [element.share() for element in entry.elements(BELIEF[shape].form.strip("`"))]
+    if len(numbers) != 2 and isinstance(entry.value, list):
+        entry.fault(f"'{shape}' takes two numbers, not {len(numbers)}.", f"{shape}: {BELIEF[shape].form.strip('`')}")
+    a, b = numbers if len(numbers) == 2 else (None, None)
+    if a is None or b is None:
+        return None
+    belief = Belief(shape, a, b, low, high)
+    wrong = belief_fault(belief) or outside_fault(belief)
+    if wrong:
+        entry.fault(f"'{shape}': {wrong}.")
+        return None
+    return belief
+
+
+def read_money(entry: Entry, low: float = -math.inf, high: float = math.inf) -> int | None:
+    """Cents of a decimal amount of at most two decimals."""
+    largest = LARGEST // CENTS
+    value = entry.number(max(low, -largest), min(high, largest))
+    if value is None:
+        return None
+    cents = Decimal(repr(value)) * CENTS
+    if cents % 1:
+        entry.fault(f"'{entry.name}' is {value}, which is not a whole number of cents.", "at most two decimals")
+        return None
+    return int(cents)
+
+
+def read_ladder(entry: Entry, setting: Setting) -> tuple[Step, ...] | None:
+    """The steps of a collections ladder, whose days rise; an empty list is a ladder without contacts."""
+    steps = [_step(element, setting) for element in entry.elements("steps such as {contact: call, day: 20}")]
+    whole = [step for step in steps if step is not None]
+    rising = _rises(entry, steps)
+    return tuple(whole) if isinstance(entry.value, list) and rising and len(whole) == len(steps) else None
+
+
+def _step(entry: Entry, setting: Setting) -> Step | None:
+    fields = entry.fields(STEP)
+    contact = fields["contact"].one_of("contact", CONTACTS) if "contact" in fields else None
+    day = fields["day"].number(setting.low, setting.high, whole=True) if "day" in fields else None
+    return None if contact is None or day is None else Step(contact, int(day))
+
+
+def _rises(entry: Entry, steps: Sequence[Step | None]) -> bool:
+    for i, (before, step) in enumerate(zip(steps, steps[1:], strict=False)):
+        if before and step and step.day <= before.day:
+            what = f"step {i + 2} is on day {step.day}, not after step {i + 1} on day {before.day}."
+            entry.below(i + 1).fault(what, "the days of a ladder rise from step to step")
+            return False
+    return True

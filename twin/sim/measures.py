@@ -1,0 +1,41 @@
+"""What a run records at the close of every day, stated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One daily figure. unit 'money' is in cents; a 'flow' is of the day, a 'stock' is at its close."""
+
+    unit: Literal["money", "count"]
+    kind: Literal["flow", "stock"]
+    meaning: str
+
+
+MEASURES = {
+    "orders": Measure("count", "flow", "orders placed"),
+    "declined": Measure("count", "flow", "orders declined at the credit limit"),
+    "declined_amount": Measure("money", "flow", "amount of declined orders"),
+    "revenue": Measure("money", "flow", "invoiced"),
+    "receipts": Measure("money", "flow", "paid by customers"),
+    "write_offs": Measure("money", "flow", "written off"),
+    "current": Measure("money", "stock", "receivables not yet past due"),
+    "overdue_1_30": Measure("money", "stock", "receivables 1 to 30 days past due"),
+    "overdue_31_60": Measure("money", "stock", "receivables 31 to 60 days past due"),
+    "overdue_61_90": Measure("money", "stock", "receivables 61 to 90 days past due"),
+    "overdue_90_plus": Measure("money", "stock", "receivables more than 90 days past due"),
+    "receivables": Measure("money", "stock", "all receivables"),
+    "contacts": Measure("count", "flow", "collections contacts made"),
+    "backlog": Measure("count", "stock", "contacts due and not made for want of collectors"),
+    "outflows": Measure("money", "flow", "fixed outflows paid"),
+    "collection_cost": Measure("money", "flow", "cost of collectors and contacts"),
+    "campaign_cost": Measure("money", "flow", "cost of campaigns"),
+    "interest": Measure("money", "flow", "overdraft interest charged"),
+    "cash": Measure("money", "stock", "balance of the cash account; below 0 it is overdrawn"),
+    "shortfall": Measure("money", "stock", "overdrawn beyond the overdraft limit"),
+}
+NAMES = tuple(MEASURES)
+COLUMN = {name: i for i, name in enumerate(NAMES)}

@@ -1,0 +1,24 @@
+"""What one replication of one plan gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+CUSTOMER_TOTALS = ("revenue", "receipts", "write_offs", "receivables")
+"""Cents per customer: the first three over the whole run, the last at its end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """measures: (days, measures) int64, columns as in measures.NAMES; customers: (n, 4) int64, as CUSTOMER_TOTALS;
+    drawn: value of each belief in this replication, by 'card.parameter'; events: structured array with the fields of
+    arrays.EVENT, by day, kind, customer and number, or None if no log was kept.
+    """
+
+    measures: npt.NDArray[np.int64]
+    customers: npt.NDArray[np.int64]
+    drawn: dict[str, float]
+    events: npt.NDArray[np.void] | None = None

@@ -1,0 +1,37 @@
+"""One replication of one plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import simpy
+
+from twin.firm.firm import Firm
+from twin.firm.plan import Plan
+from twin.sim.arrays import EVENTS
+from twin.sim.desks import DESKS, PHASES
+from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
+from twin.sim.world import World, build
+
+
+def simulate(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log: bool = False) -> Outcome:
+    """Run `days` days of a plan from the firm's as-of date.
+
+    The outcome depends on nothing but the arguments: the same seed and replication give the same luck in every plan.
+    """
+    world = build(firm, plan, days=days, seed=seed, replication=replication, log=log)
+    env = simpy.Environment()
+    for desk in DESKS:
+        env.process(desk(env, world))
+    env.run(until=days * PHASES)
+    return outcome(world)
+
+
+def outcome(world: World) -> Outcome:
+    """What a finished world has to tell. Events come in order of day, kind, customer and number."""
+    totals = np.stack([world.customers[name] for name in ("revenue", "receipts", "write_offs", "owes")], axis=1)
+    assert totals.shape[1] == len(CUSTOMER_TOTALS)
+    events = None
+    if world.log.size:
+        events = world.log[: world.pool[EVENTS]]
+        events = events[np.lexsort((events["number"], events["customer"], events["kind"], events["day"]))]
+    return Outcome(world.measures, totals, world.drawn, events)

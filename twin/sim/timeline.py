@@ -1,0 +1,73 @@
+"""The days of a run as arrays: kinds of day, banking days, seasons, fixed outflows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from twin.calendar import Calendar, closed_before
+from twin.firm.firm import Firm
+from twin.luck import FIRM, Purpose, normal, uniform
+from twin.sim.arrays import DAY, Records
+
+LOOK_BACK = 14
+"""Days before the first that are read to know which closed days lie directly before it."""
+
+
+@lru_cache(maxsize=32)
+def plain_days(calendar: Calendar, start: date, days: int) -> Records:
+    """The calendar part of DAY for `days` days from `start`; the common shock is 1. (days,), read only."""
+    before = start - timedelta(days=LOOK_BACK)
+    open_ = calendar.banking(before, days + LOOK_BACK)
+    out = np.ones(days, DAY)
+    out["kind"] = calendar.kind(start, days)
+    out["group"] = calendar.month_group(start, days)
+    out["closed"] = np.where(open_, closed_before(open_), 0)[LOOK_BACK:]
+    out["open"] = open_[LOOK_BACK:]
+    out.setflags(write=False)
+    return out
+
+
+def shocked_days(calendar: Calendar, start: date, days: int, week_sd: float, seed: int, replication: int) -> Records:
+    """The days of a run with the weekly common shock of one replication: log-normal with mean 1. (days,)"""
+    out = plain_days(calendar, start, days).copy()
+    if week_sd > 0:
+        weeks = (days + 6) // 7
+        z = np.array([normal(uniform(seed, replication, FIRM, Purpose.COMMON_WEEK, w)) for w in range(weeks)])
+        out["common"] = np.repeat(np.exp(week_sd * z - week_sd**2 / 2), 7)[:days]
+    return out
+
+
+def season_mass(firm: Firm, start: date, days: int) -> npt.NDArray[np.float64]:
+    """Cumulative season weight of the days before each day, by segment. (segments, days + 1)"""
+    kind = plain_days(firm.calendar, start, days)["kind"]
+    month = ((np.datetime64(start) + np.arange(days)).astype("datetime64[M]").astype(int)) % 12
+    weight = firm.seasons.month[:, month] * firm.seasons.kind[:, kind]
+    mass = np.zeros((weight.shape[0], days + 1))
+    np.cumsum(weight, axis=1, out=mass[:, 1:])
+    return mass
+
+
+def month_ends(start: date, days: int) -> npt.NDArray[np.bool_]:
+    """Whether each day is the last of its month. (days,)"""
+    month = (np.datetime64(start) + np.arange(days + 1)).astype("datetime64[M]")
+    return np.asarray(month[1:] != month[:-1])
+
+
+def fixed_outflows(firm: Firm, start: date, days: int) -> npt.NDArray[np.int64]:
+    """Cents of fixed outflows on each day: on their day of the month, or the next banking day after it. (days,)"""
+    open_ = plain_days(firm.calendar, start, days)["open"]
+    dates = np.datetime64(start) + np.arange(days)
+    month = dates.astype("datetime64[M]")
+    of_month = (dates - month).astype(int) + 1
+    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
+    out = np.zeros(days, np.int64)
+    for flow in firm.outflows.itertuples():
+        for day in np.flatnonzero(of_month == np.minimum(flow.day_of_month, length)):
+            later = day + np.flatnonzero(open_[day:])
+            if later.size:
+                out[later[0]] += flow.cents
+    return out

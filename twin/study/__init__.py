@@ -1,0 +1,1 @@
+"""Many replications: scenarios compared on common random numbers."""

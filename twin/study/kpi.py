@@ -1,0 +1,177 @@
+"""The figures by which policies are compared, each stated once and computed per replication.
+
+Money is in cents. A figure is NaN where it has no meaning, and `undefined` says when that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twin.study.track import WINDOW, YEAR, Track, Values
+
+Unit = Literal["money", "days", "share", "percent", "count"]
+Better = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A figure of the comparison.
+
+    title:     how a report names it.
+    better:    the direction in which a planner wants it to go.
+    meaning:   its definition in a sentence.
+    value:     one number per replication of a track. (replications,)
+    undefined: when it has no meaning and is NaN; empty if it always has one.
+    """
+
+    title: str
+    unit: Unit
+    better: Better
+    meaning: str
+    value: Callable[[Track], Values]
+    undefined: str = ""
+
+
+def _total(measure: str) -> Callable[[Track], Values]:
+    return lambda track: track.total(measure).astype(float)
+
+
+def _last(measure: str) -> Callable[[Track], Values]:
+    return lambda track: track.last(measure).astype(float)
+
+
+def _mean(measure: str) -> Callable[[Track], Values]:
+    return lambda track: np.mean(track.daily(measure), axis=1, dtype=float)
+
+
+def _ratio(above: Values, below: Values) -> Values:
+    """above / below, NaN where below is not above 0."""
+    return np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+
+
+def _overdue(track: Track) -> Values:
+    return np.mean(track.daily("receivables") - track.daily("current"), axis=1, dtype=float)
+
+
+def _overdue_end(track: Track) -> Values:
+    return (track.last("receivables") - track.last("current")).astype(float)
+
+
+def _min_cash(track: Track) -> Values:
+    return track.daily("cash").min(axis=1).astype(float)
+
+
+def _days_overdrawn(track: Track) -> Values:
+    return (track.daily("cash") < 0).sum(axis=1).astype(float)
+
+
+def _days_short(track: Track) -> Values:
+    return (track.daily("shortfall") > 0).sum(axis=1).astype(float)
+
+
+def _bad_debt_ratio(track: Track) -> Values:
+    return _ratio(track.total("write_offs").astype(float), track.total("revenue").astype(float))
+
+
+def _days_of_sales(stock: Values, track: Track) -> Values:
+    """A stock of receivables in days of the revenue of the last 90 days, which may begin before day 0."""
+    base = track.revenue_to_horizon()[:, -WINDOW:].sum(axis=1).astype(float)
+    return _ratio(stock, base) * WINDOW
+
+
+def _dso(track: Track) -> Values:
+    return _days_of_sales(track.last("receivables").astype(float), track)
+
+
+def _best_possible_dso(track: Track) -> Values:
+    return _days_of_sales(track.last("current").astype(float), track)
+
+
+def _add(track: Track) -> Values:
+    return _days_of_sales(_overdue_end(track), track)
+
+
+def _count_back_dso(track: Track) -> Values:
+    """Days of the latest revenue that sum to the receivables, the last one in part; NaN beyond what is recorded."""
+    latest_first = track.revenue_to_horizon()[:, ::-1]
+    summed = np.cumsum(latest_first, axis=1)
+    open_ = track.last("receivables")
+    whole = (summed < open_[:, None]).sum(axis=1)
+    known = whole < summed.shape[1]
+    at = np.minimum(whole, summed.shape[1] - 1)[:, None]
+    day = np.take_along_axis(latest_first, at, axis=1)[:, 0]
+    left = open_ - (np.take_along_axis(summed, at, axis=1)[:, 0] - day)
+    part = np.divide(left, day, out=np.zeros(open_.shape), where=day > 0)
+    return np.where(known, whole + part, np.nan)
+
+
+def _cei(track: Track) -> Values:
+    """(opening + sales - closing) / (opening + sales - closing current) x 100 over the last 90 days or the horizon."""
+    window = min(WINDOW, track.days)
+    receivables = track.daily("receivables")
+    opening = receivables[:, -window - 1] if track.days > window else np.full(len(receivables), track.past.receivables)
+    collectable = opening + track.daily("revenue")[:, -window:].sum(axis=1)
+    collected, due = collectable - track.last("receivables"), collectable - track.last("current")
+    return _ratio(collected.astype(float), due.astype(float)) * 100
+
+
+def _net_value(track: Track) -> Values:
+    """revenue x margin - write-offs - interest - collection - campaigns - capital rate x mean receivables x years."""
+    names = ("write_offs", "interest", "collection_cost", "campaign_cost")
+    costs = np.sum([track.total(name) for name in names], axis=0)
+    bound = np.mean(track.daily("receivables"), axis=1, dtype=float) * track.days / YEAR
+    return np.asarray(track.total("revenue") * track.margin - costs - bound * track.capital_rate, dtype=float)
+
+
+_NO_REVENUE = "nothing was invoiced in the 90 days to the horizon"
+
+KPIS: dict[str, Kpi] = {
+    "net_value": Kpi(
+        "Net value", "money", "up",
+        "revenue x contribution margin, less write-offs, interest, collection cost, campaign cost and the cost of "
+        "the capital bound in receivables", _net_value),
+    "revenue": Kpi("Revenue", "money", "up", "invoiced over the horizon", _total("revenue")),
+    "receipts": Kpi("Receipts", "money", "up", "paid by customers over the horizon", _total("receipts")),
+    "end_cash": Kpi("Cash at the end", "money", "up", "balance of the cash account on the last day", _last("cash")),
+    "min_cash": Kpi("Minimum cash", "money", "up", "lowest balance of the cash account at a day's close", _min_cash),
+    "days_overdrawn": Kpi(
+        "Days overdrawn", "days", "down", "days that close with a balance below 0", _days_overdrawn),
+    "days_short": Kpi(
+        "Days short of funds", "days", "down", "days that close overdrawn beyond the overdraft limit", _days_short),
+    "interest": Kpi("Overdraft interest", "money", "down", "interest charged on the overdraft", _total("interest")),
+    "average_receivables": Kpi(
+        "Average receivables", "money", "down", "mean over the days of all that customers owe", _mean("receivables")),
+    "average_overdue": Kpi(
+        "Average overdue", "money", "down", "mean over the days of what is past its due date", _overdue),
+    "overdue_end": Kpi("Overdue at the end", "money", "down", "past its due date on the last day", _overdue_end),
+    "dso": Kpi(
+        "DSO", "days", "down", "receivables on the last day / revenue of the 90 days to it x 90", _dso, _NO_REVENUE),
+    "best_possible_dso": Kpi(
+        "Best possible DSO", "days", "down", "receivables not past due / revenue of the same 90 days x 90",
+        _best_possible_dso, _NO_REVENUE),
+    "add": Kpi("Average days delinquent", "days", "down", "DSO less best possible DSO", _add, _NO_REVENUE),
+    "count_back_dso": Kpi(
+        "Count-back DSO", "days", "down", "days of the latest revenue, counted back, that sum to the receivables",
+        _count_back_dso, "receivables exceed all revenue since 90 days before the as-of date"),
+    "cei": Kpi(
+        "Collection effectiveness", "percent", "up",
+        "(opening receivables + sales - closing receivables) / (opening receivables + sales - closing receivables "
+        "not past due) x 100, over the last 90 days or the horizon where that is shorter", _cei,
+        "there was nothing to collect"),
+    "write_offs": Kpi("Write-offs", "money", "down", "written off over the horizon", _total("write_offs")),
+    "bad_debt_ratio": Kpi(
+        "Bad-debt ratio", "share", "down", "write-offs / revenue, over the horizon", _bad_debt_ratio,
+        "nothing was invoiced over the horizon"),
+    "orders": Kpi("Orders", "count", "up", "orders placed, declined ones included", _total("orders")),
+    "declined": Kpi("Declined orders", "count", "down", "orders declined at the credit limit", _total("declined")),
+    "contacts": Kpi("Contacts", "count", "down", "collections contacts made", _total("contacts")),
+    "backlog": Kpi(
+        "Collections backlog", "count", "down", "mean over the days of contacts due and not made", _mean("backlog")),
+    "collection_cost": Kpi(
+        "Collection cost", "money", "down", "cost of collectors and contacts", _total("collection_cost")),
+    "campaign_cost": Kpi("Campaign cost", "money", "down", "cost of campaigns", _total("campaign_cost")),
+}  # fmt: skip

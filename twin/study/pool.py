@@ -1,0 +1,137 @@
+"""Replications on local processes: every scenario of a replication in one task, on one process.
+
+Processes are spawned, which is the same on every platform. A worker gets the firm and the plans once, when it starts.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing.synchronize import Event
+from types import ModuleType
+
+from twin.firm.firm import Firm
+from twin.firm.plan import Plan
+from twin.sim.outcome import Outcome
+from twin.sim.run import simulate
+
+IN_FLIGHT = 3
+"""Tasks handed out per worker at a time: enough that none waits, few enough that an interrupt is soon obeyed."""
+
+
+class ReplicationError(RuntimeError):
+    """A replication failed; the message names scenario and replication, the cause is the error itself."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is simulated in every replication."""
+
+    firm: Firm
+    plans: tuple[Plan, ...]
+    days: int
+    seed: int
+
+    def outcomes(self, replication: int) -> list[Outcome]:
+        """The outcome of every plan under the luck of one replication.
+
+        Raises: ReplicationError
+        """
+        return [self._outcome(plan, replication) for plan in self.plans]
+
+    def _outcome(self, plan: Plan, replication: int) -> Outcome:
+        try:
+            return simulate(self.firm, plan, days=self.days, seed=self.seed, replication=replication)
+        except Exception as e:
+            place = f"scenario '{plan.name}', replication {replication}, seed {self.seed}"
+            raise ReplicationError(f"{place}: {type(e).__name__}: {e}") from e
+
+
+Done = Generator[tuple[int, list[Outcome]], None, None]
+"""Number and outcomes of each replication; closing it stops the workers."""
+
+
+def replicate(task: Task, replications: int, workers: int | None = None) -> Done:
+    """Number and outcomes of each replication, as they are done: with several workers in no certain order.
+
+    workers: processes; 1 runs in this process, None takes as many as there are processors.
+
+    Raises: ReplicationError, ValueError for fewer than one worker
+    """
+    workers = os.cpu_count() or 1 if workers is None else workers
+    if workers < 1:
+        raise ValueError(f"at least 1 worker is needed, not {workers}")
+    if min(workers, replications) > 1:
+        yield from _on_processes(task, replications, min(workers, replications))
+        return
+    for replication in range(replications):
+        yield replication, task.outcomes(replication)
+
+
+def _on_processes(task: Task, replications: int, workers: int) -> Done:
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(task, stop))
+    todo = iter(range(replications))
+    running: dict[Future[list[Outcome]], int] = {}
+    try:
+        while True:
+            for replication in islice(todo, IN_FLIGHT * workers - len(running)):
+                running[_submitted(pool, replication)] = replication
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                replication = running.pop(future)
+                yield replication, _result(future, replication)
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submitted(pool: ProcessPoolExecutor, replication: int) -> Future[list[Outcome]]:
+    with _no_main_module():
+        return pool.submit(_replication, replication)
+
+
+def _result(future: Future[list[Outcome]], replication: int) -> list[Outcome]:
+    try:
+        return future.result()
+    except BrokenProcessPool as e:
+        what = "a worker process ended without a word, perhaps for want of memory; try fewer workers"
+        raise ReplicationError(f"near replication {replication}: {what}") from e
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keep a spawned process from running the caller's script again, as it would to find what is defined there.
+
+    Workers need nothing from it, and a script of a few lines then needs no `if __name__ == "__main__"`.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+_held: list[tuple[Task, Event]] = []
+
+
+def _begin(task: Task, stop: Event) -> None:
+    """Keep the task for this worker's life; an interrupt is for the parent to obey."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _held.append((task, stop))
+
+
+def _replication(replication: int) -> list[Outcome]:
+    ((task, stop),) = _held
+    return [] if stop.is_set() else task.outcomes(replication)

@@ -1,0 +1,120 @@
+"""The result of a comparison: its tables, what they were made from, and the ways to look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twin.faults import UserError, unknown
+from twin.study.kpi import KPIS
+from twin.study.tables import FIGURES, share_better, spread
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DIFFERENCE = ("scenario", "unit", "mean", "se", "low", "high", "p_better", "replications")
+
+
+class FigureError(UserError):
+    """There is no such figure or scenario in a result."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished comparison. Money is decimal, in the firm's currency.
+
+    manifest:    seed, horizon, firm, beliefs and scenarios that it was made from, as in manifest.json.
+    summary:     one row per scenario and figure, as in summary.csv.
+    daily:       quantiles of every measure of every day, as in daily.parquet.
+    kpi:         every KPI of every replication, as in kpi.parquet.
+    attribution: from which customers the differences come, as in attribution.csv.
+    """
+
+    manifest: dict[str, Any]
+    summary: pd.DataFrame
+    daily: pd.DataFrame
+    kpi: pd.DataFrame
+    attribution: pd.DataFrame
+
+    @property
+    def baseline(self) -> str:
+        """Name of the scenario that the others are compared with."""
+        return str(self.manifest["scenarios"][0]["name"])
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios that are compared with the baseline."""
+        return tuple(scenario["name"] for scenario in self.manifest["scenarios"][1:])
+
+    def difference(self, kpi: str) -> pd.DataFrame:
+        """Difference from the baseline, one row per scenario.
+
+        mean, se:  mean of the paired differences and its standard error, which more replications make smaller.
+        low, high: 5 % and 95 % quantile of the paired differences: what may happen, which they do not.
+        p_better:  share of replications in which the scenario is better; equal ones count half.
+
+        For a figure of all replications together (cfar95, p_shortfall) low, high, se and p_better are over paired
+        resamples of the replications.
+
+        Raises: FigureError for a name that is not in the summary
+        """
+        self._check(kpi)
+        if kpi not in KPIS:
+            rows = self.summary[self.summary["kpi"].eq(kpi) & self.summary["scenario"].ne(self.baseline)]
+            names = {"diff": "mean", "diff_low": "low", "diff_high": "high"}
+            return rows.rename(columns=names | {"mean": "own"}).reindex(columns=list(DIFFERENCE)).reset_index(drop=True)
+        paired = self.paired(kpi)
+        rows_ = [self._difference_row(name, kpi, paired[name].to_numpy(float)) for name in self.scenarios]
+        return pd.DataFrame(rows_, columns=list(DIFFERENCE))
+
+    def paired(self, kpi: str) -> pd.DataFrame:
+        """Difference from the baseline in each replication, one column per scenario.
+
+        Raises: FigureError for a name that is no KPI of the replications
+        """
+        self._check(kpi, per_replication=True)
+        values = self.kpi[self.kpi["kpi"] == kpi].pivot(index="replication", columns="scenario", values="value")
+        return values[list(self.scenarios)].sub(values[self.baseline], axis=0).rename_axis(columns=None)
+
+    def plot(self, measure: str = "cash") -> Figure:
+        """Band of a daily measure under the baseline and each scenario: mean and the 5 % to 95 % range.
+
+        Raises: FigureError for a name that is no daily measure
+        """
+        from twin.report.figures import band_figure
+
+        return band_figure(self, measure)
+
+    def report(self, path: Path | str) -> Path:
+        """Write the report, one HTML file that needs nothing else, and give back its path.
+
+        Raises: OutputError if there is a file already
+        """
+        from twin.report.page import write_report
+
+        return write_report(self, path)
+
+    def save(self, directory: Path | str, command: str = "twin.compare") -> Path:
+        """Write the run directory and add the run to runs.log beside it; give back the directory.
+
+        Raises: OutputError if the directory is not empty, LogError if runs.log is not intact
+        """
+        from twin.study.run_directory import save_run
+
+        return save_run(self, directory, command)
+
+    def _difference_row(self, name: str, kpi: str, difference: np.ndarray[Any, np.dtype[np.float64]]) -> list[Any]:
+        known = difference[np.isfinite(difference)]
+        mean, low, _, high = spread(known)
+        se = float(known.std(ddof=1) / np.sqrt(known.size)) if known.size > 1 else np.nan
+        unit = self.summary.loc[self.summary["kpi"] == kpi, "unit"].iloc[0]
+        return [name, unit, mean, se, low, high, share_better(known, KPIS[kpi].better), known.size]
+
+    def _check(self, kpi: str, *, per_replication: bool = False) -> None:
+        known = KPIS if per_replication else FIGURES
+        if kpi not in known:
+            raise FigureError(unknown("result", "KPI", kpi, known))

@@ -56,24 +56,35 @@ def read_yaml(path: Path | str, error: type[UserError]) -> YamlFile:
 
     Raises: `error` with every fault: no such file, not UTF-8, syntax, repeated keys, aliases, tags, not a mapping.
     """
+    file, faults = parse_yaml(path, error)
+    if file is None or faults:
+        raise error(faults)
+    return file
+
+
+def parse_yaml(path: Path | str, error: type[UserError]) -> tuple[YamlFile | None, list[Fault]]:
+    """What can be read of the file, None where nothing can, and every fault that read_yaml raises.
+
+    Of a repeated key the first value is kept; what is refused, such as an alias, is None.
+    """
     path = Path(path)
-    text = _text(path, error)
+    try:
+        text = _text(path, error)
+    except error as e:
+        return None, list(e.faults)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as e:
-        raise error([*loader.faults(path), _syntax_fault(path, e)]) from None
+        return None, [*loader.faults(path), _syntax_fault(path, e)]
     finally:
         loader.dispose()
     if not isinstance(node, yaml.MappingNode):
         there = "the file is empty" if node is None else f"the file holds {_kind(node)}"
-        raise error(Fault(f"{path}, line 1", f"{there}.", "a file is a list of settings, each as 'name: value'"))
+        return None, [Fault(f"{path}, line 1", f"{there}.", "a file is a list of settings, each as 'name: value'")]
     reader = _Reader(path, loader)
     value = reader.value(node, ())
-    faults = [*loader.faults(path), *reader.faults]
-    if faults:
-        raise error(faults)
-    return YamlFile(path, value, reader.lines)
+    return YamlFile(path, value, reader.lines), [*loader.faults(path), *reader.faults]
 
 
 def check(file: YamlFile, model: type[M], error: type[UserError]) -> M:

@@ -28,7 +28,10 @@ LOOK_BACK = 14
 
 
 class Days(NamedTuple):
-    """Consecutive days: kind (days,) index into KINDS, group into MONTH_GROUPS, closed days directly before."""
+    """Consecutive days, each array (days,).
+
+    kind, group: index into KINDS and into MONTH_GROUPS; closed: closed days directly before a banking day.
+    """
 
     kind: npt.NDArray[np.int8]
     group: npt.NDArray[np.int8]
@@ -37,7 +40,8 @@ class Days(NamedTuple):
 
 def days_from(calendar: Calendar, start: date, days: int) -> Days:
     """What the calendar says of each of `days` days from `start`."""
-    closed = closed_before(calendar.banking(start - timedelta(days=LOOK_BACK), days + LOOK_BACK))[LOOK_BACK:]
+    banking = calendar.banking(start - timedelta(days=LOOK_BACK), days + LOOK_BACK)
+    closed = np.where(banking, closed_before(banking), 0)[LOOK_BACK:].astype(np.int32)
     return Days(calendar.kind(start, days), calendar.month_group(start, days), closed)
 
 
@@ -89,7 +93,7 @@ def settlement_curves(
 def day_factor(habits: Any, days: Any, customer: int, t: int) -> float:
     """Calendar factor of a customer's intensities on day t."""
     row = habits.calendar[customer]
-    return habits.day_kind[row, days.kind[t]] * habits.month_group[row, days.group[t]]
+    return float(habits.day_kind[row, days.kind[t]] * habits.month_group[row, days.group[t]])
 
 
 @njit(cache=True)
@@ -140,9 +144,7 @@ def common_shock(week_sd: float, weeks: int, seed: int, replication: int) -> Flo
     return shock
 
 
-def simulate_receipts(
-    habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replications: int
-) -> Floats:
+def simulate_receipts(habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replications: int) -> Floats:
     """Cents received on each day from open invoices, by runs and releases. (replications, days)"""
     arrays, horizon = habit_arrays(habits), days.kind.size
     out = np.zeros((replications, horizon))

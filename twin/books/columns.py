@@ -18,10 +18,7 @@ from twin.books.recipe import ColumnRecipe, TableRecipe
 from twin.books.schema import MONEY, Column, Kind, Table
 from twin.books.source import Piece, Rows
 from twin.faults import listed
-from twin.money import MINOR_DIGITS
-
-YES = ("yes", "y", "true", "t", "1")
-NO = ("no", "n", "false", "f", "0")
+from twin.money import MINOR_DIGITS, Cents
 
 _ID_FLAWS = {
     r"[\x00-\x1f\x7f]": "holds a line break or another control character",
@@ -109,8 +106,6 @@ class Reader:
                 return _currencies(text, self.base)
             case Kind.WHOLE:
                 return _whole_numbers(text)
-            case Kind.YES_NO:
-                return _yes_or_no(text)
         return _words(column, text)
 
     def _amounts(
@@ -126,10 +121,11 @@ class Reader:
             values, more = parse_cents(part, int(d), self.layout.number_style(origin))
             cents = np.where(here, values, cents)
             flaws += more
+        unread = np.logical_or.reduce([to_mask(pc.equal(text, "")), *(mask for _, mask in flaws)])
+        flaws += _sign_flaws(column, cents, ~unread)
         if column.required:
             return cents, flaws
-        unusable = np.logical_or.reduce([to_mask(pc.equal(text, "")), *(mask for _, mask in flaws)])
-        return pd.arrays.IntegerArray(cents, unusable), flaws
+        return pd.arrays.IntegerArray(cents, unread), flaws
 
     def _currency(self, series: dict[str, Any]) -> pd.Series[Any]:
         n = len(series["row"])
@@ -144,6 +140,12 @@ def _found(piece: Piece, origin: ColumnRecipe, name: str, reason: str, mask: Mas
     constant = origin.constant
     shown = piece.text[origin.column or ""].filter(pa.array(mask)).to_pylist() if constant is None else None
     return Found(piece.row[mask], name, reason, shown or [str(constant)] * int(mask.sum()))
+
+
+def _sign_flaws(column: Column, cents: Cents, read: Mask) -> list[Flaw]:
+    zero = [("is zero", read & (cents == 0))] if column.required else []
+    below = [("is negative", read & (cents < 0))] if column.kind is Kind.AMOUNT else []
+    return zero + below
 
 
 def _mapped(text: pa.Array, values: Mapping[str, str]) -> tuple[pa.Array, Mask]:
@@ -176,13 +178,6 @@ def _currencies(text: pa.Array, base: str) -> tuple[pd.Series[Any], list[Flaw]]:
 
 def _whole_numbers(text: pa.Array) -> tuple[Any, list[Flaw]]:
     empty = to_mask(pc.equal(text, ""))
-    whole = matches(text, r"^[+-]?\d{1,9}$")
+    whole = matches(text, r"^-?\d{1,9}$")
     numbers = pc.cast(pc.if_else(pa.array(whole), text, "0"), pa.int64()).to_numpy(zero_copy_only=False)
     return pd.arrays.IntegerArray(numbers, ~whole), [("is not a whole number", ~whole & ~empty)]
-
-
-def _yes_or_no(text: pa.Array) -> tuple[Any, list[Flaw]]:
-    lower = pc.utf8_lower(text)
-    yes, no = (to_mask(pc.is_in(lower, pa.array(words))) for words in (YES, NO))
-    empty = to_mask(pc.equal(text, ""))
-    return pd.arrays.BooleanArray(yes, ~(yes | no)), [("is neither yes nor no", ~(yes | no | empty))]

@@ -20,7 +20,6 @@ class Kind(StrEnum):
     SIGNED = "signed amount"
     CURRENCY = "currency"
     WHOLE = "whole number"
-    YES_NO = "yes or no"
 
 
 STORED_TYPE: Mapping[Kind, str] = {
@@ -31,7 +30,6 @@ STORED_TYPE: Mapping[Kind, str] = {
     Kind.SIGNED: "int64",
     Kind.CURRENCY: "str",
     Kind.WHOLE: "Int64",
-    Kind.YES_NO: "boolean",
 }
 """Type of each kind in a DataFrame; an amount that may be missing is Int64."""
 

@@ -27,6 +27,12 @@ from twin.faults import BooksError, Fault, closest, listed, quoted
 HEAD_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 23
 ROWS_PER_PIECE = 1 << 17
+MOST_RAGGED = 200_000
+"""Rows with a wrong number of values after which a file is given up."""
+
+MOST_SHOWN = 1000
+"""Characters kept of such a row."""
+
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 MAGIC = {
     b"PK\x03\x04": "an Excel workbook or zip archive",
@@ -123,8 +129,10 @@ class Source:
         )
 
     def _set_aside(self, row: Any) -> str:
+        if len(self.ragged.row) >= MOST_RAGGED:
+            return "error"
         self.ragged.row.append(row.number)
-        self.ragged.values.append(row.text)
+        self.ragged.values.append(row.text[:MOST_SHOWN])
         self.ragged.reason.append(f"has {row.actual_columns} values instead of {row.expected_columns}")
         self.ragged.lines += row.text.rstrip("\n").count("\n") + 1
         return "skip"

@@ -16,7 +16,7 @@ import pandas as pd
 from twin.behaviour.payment import DAYS, FIRST_DAY, LAST_DAY, PaymentHabits
 from twin.calendar import KINDS, MONTH_GROUPS, Calendar
 from twin.content import content
-from twin.firm.cards import beliefs, read_cards
+from twin.firm.cards import read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Policy
 from twin.luck import Purpose, uniforms
@@ -81,7 +81,6 @@ PHASE_CUTS = np.array([-3, 1, 22], np.int32)
 def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> Firm:
     """The synthetic firm on the eve of its first day, owing and owed nothing."""
     segment, habit = draw_kinds(customers, seed)
-    cards = read_cards(content("models"))
     table = customer_table(segment, currency)
     monthly = int((table["expected_revenue"].sum()) / 12)
     return Firm(
@@ -96,21 +95,20 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
             {"invoice_id": pd.Series(dtype=str)}
             | {c: pd.Series(dtype="int64") for c in ("customer", "issued_day", "due_day", "open_cents")}
         ),
-        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly * 3 // 2]}),
+        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly * 2]}),
         outflows=pd.DataFrame(
             {
                 "name": ["payroll", "suppliers", "suppliers", "tax", "rent"],
                 "day_of_month": [28, 10, 25, 15, 1],
-                "cents": [int(monthly * share) for share in (0.22, 0.30, 0.30, 0.06, 0.04)],
+                "cents": [int(monthly * share) for share in (0.23, 0.31, 0.31, 0.06, 0.04)],
             }
         ),
         policy=Policy(collectors=max(1, customers // 700), overdraft_limit=monthly),
-        beliefs=beliefs(cards),
+        cards=read_cards(content("models")),
         past_revenue=np.zeros(90, np.int64),
         assumptions=(),
         sources=(),
         certificate={},
-        cards={},
     )
 
 
@@ -133,7 +131,7 @@ def customer_table(segment: npt.NDArray[np.int64], currency: str) -> pd.DataFram
     shape = np.array([s.evenness for s in each])
     mu = np.array([np.log(s.amount * 100) - s.spread**2 / 2 for s in each])
     money = np.array([s.amount * 100 for s in each])
-    limit = money * np.maximum(4, rate * 120)
+    limit = money * np.maximum(12, rate * 365)
     return pd.DataFrame(
         {
             "customer_id": [f"C{i + 1:06d}" for i in range(n)],

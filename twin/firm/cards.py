@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,10 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from twin.behaviour.belief import Belief
 from twin.faults import CardError, Fault
+from twin.money import MINOR_DIGITS
 from twin.yaml_file import YamlFile, check, read_yaml
-
-CENTS = 100
-"""Cents in one unit of money: what is money in a file is cents inside."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
@@ -139,19 +138,25 @@ def write_cards(cards: Mapping[str, Card], directory: Path | str) -> None:
         (Path(directory) / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
-def beliefs(cards: Mapping[str, Card]) -> dict[str, Belief]:
-    """Every parameter by 'card.parameter', with its bounds, money in cents."""
+def beliefs(cards: Mapping[str, Card], currency: str) -> dict[str, Belief]:
+    """Every parameter by 'card.parameter', with its bounds, money in cents of the firm's currency."""
     return {
-        f"{name}.{key}": in_cents(parameter.belief()) if parameter.is_money else parameter.belief()
+        f"{name}.{key}": in_cents(parameter.belief(), currency) if parameter.is_money else parameter.belief()
         for name, card in cards.items()
         for key, parameter in card.parameters.items()
     }
 
 
-def in_cents(belief: Belief) -> Belief:
+def in_cents(belief: Belief, currency: str) -> Belief:
     """A belief in units of money as one in cents. Of a log-normal only the median is money."""
-    b = belief.b if belief.shape == "lognormal" else belief.b * CENTS
-    return Belief(belief.shape, belief.a * CENTS, b, belief.low * CENTS, belief.high * CENTS)
+    b = belief.b if belief.shape == "lognormal" else cents(belief.b, currency)
+    low, high = cents(belief.low, currency), cents(belief.high, currency)
+    return Belief(belief.shape, cents(belief.a, currency), b, low, high)
+
+
+def cents(amount: float, currency: str) -> float:
+    """A decimal amount in cents, as exact as it is written: 0.29 is 29, not 28.999999999999996."""
+    return float(Decimal(repr(float(amount))).scaleb(MINOR_DIGITS[currency]))
 
 
 def belief_fault(belief: Belief) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from twin.behaviour.belief import Belief
 from twin.behaviour.payment import PaymentHabits
 from twin.calendar import Calendar
+from twin.firm.cards import Card, beliefs
 from twin.firm.plan import Policy
 
 
@@ -37,8 +39,11 @@ class Firm:
     open_items: invoice_id, customer (row), issued_day, due_day (from day 0, so below 0 if past), open_cents.
     accounts:   account_id, currency, balance_cents on the as-of date.
     outflows:   name, day_of_month, cents: fixed payments of every month.
-    beliefs:    parameters of the model cards by 'card.parameter', as measured or assumed.
+    cards:      the model cards by name, with what calibration measured filled in.
     past_revenue: (90,) cents invoiced on each of the last 90 days, for measures that look back.
+    assumptions: sentences, each a thing that the books do not say and what stands in for it.
+    sources:    name and sha256 of every file that the books were read from.
+    certificate: what the backtest found; empty before one was made.
     """
 
     name: str
@@ -52,9 +57,13 @@ class Firm:
     accounts: pd.DataFrame
     outflows: pd.DataFrame
     policy: Policy
-    beliefs: dict[str, Belief]
+    cards: dict[str, Card]
     past_revenue: npt.NDArray[np.int64]
     assumptions: tuple[str, ...]
     sources: tuple[dict[str, str], ...]
     certificate: dict[str, Any]
-    cards: dict[str, dict[str, Any]]
+
+    @cached_property
+    def beliefs(self) -> dict[str, Belief]:
+        """Parameters of the model cards by 'card.parameter', as measured or assumed; money in cents."""
+        return beliefs(self.cards, self.currency)

@@ -1,13 +1,13 @@
 """Payment habits of a firm's customers, from its invoices as they were known on a day.
 
-The steps, each in its own file: rates by days from due (payment_rates), customers' own rhythms (payment_rhythm), what
-is settled together and the shock common to all (payment_runs). Rhythm, runs and shock are learnt on rolling origins:
-the fit is made again at earlier closes, and judged on the days that followed.
+The steps, each in a file of its own: what is common (payment_base), customers' rates by days from due (payment_rates),
+their own rhythms (payment_rhythm), what is settled together and the shock common to all (payment_runs). Rhythm, runs
+and shock are learnt on rolling origins: the fit is made again at earlier closes, and judged on the days that followed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,24 +15,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twin.behaviour.payment import Floats, PaymentHabits
-from twin.calendar import Calendar
-from twin.fit.payment_rates import Factors, Population, Rates, customer_rates, fit_rates
-from twin.fit.payment_rhythm import fit_rhythm, forward_counts, rolling_origins
+from twin.behaviour.payment import Floats, Ints, PaymentHabits
+from twin.calendar import KINDS, Calendar
+from twin.fit.payment_base import Factors
+from twin.fit.payment_rates import Rates, customer_rates, fit_rates
+from twin.fit.payment_rhythm import CONCENTRATIONS, Origin, fit_rhythm, forward_counts, rolling_origins
 from twin.fit.payment_rows import BIN, PHASE_CUTS, Ledger, open_ledger
 from twin.fit.payment_runs import Judged, Runs, fit_runs, fit_week_sd
 
-
 MATURE = 0.25
 """Share of today's settlements that must have been known at an origin for it to judge runs and shock."""
+
+FEW_SETTLEMENTS, FEW_WEEKS = 5, 8
+"""Below these a parameter is reported as resting on its prior."""
 
 
 @dataclass(frozen=True)
 class PaymentFit:
     """Habits in the order of the customers, and how they came about.
 
-    measured:   what the books identified, by name, with its value.
-    unmeasured: what they did not, with what was assumed instead.
+    measured:   what the books identified, by name: numbers and lists of numbers only.
+    unmeasured: a sentence for each parameter that they did not, with what is assumed instead.
     """
 
     habits: PaymentHabits
@@ -40,53 +43,52 @@ class PaymentFit:
     unmeasured: tuple[str, ...]
 
 
-def fit_payment(
-    invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, calendar: Calendar
-) -> PaymentFit:
+def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, calendar: Calendar) -> PaymentFit:
     """Fit payment behaviour to what was known at the close of `as_of`.
 
-    invoices: columns invoice_id, customer_id, issued_on, due_on, settled_on (NaT while open), base_cents.
-    customers: columns customer_id and segment, one row per customer; the habits follow their order.
+    invoices:  columns customer_id, issued_on, due_on, settled_on (NaT while open), base_cents.
+    customers: column customer_id and, if there are segments, segment; the habits follow the order of its rows.
     Raises ValueError where an invoice's customer is not among them.
     """
-    ledger = open_ledger(invoices, customers["customer_id"], customers["segment"], as_of, calendar)
+    ledger = open_ledger(invoices, customers, as_of, calendar)
     first = fit_rates(ledger, ledger.until)
     origins = rolling_origins(ledger, first.population)
-    settled, expected = forward_counts(ledger, origins)
-    factors, _ = fit_rhythm(first.population, settled, expected)
+    factors, concentration = fit_rhythm(first.population, *forward_counts(ledger, origins))
     rates = customer_rates(ledger, ledger.until, first.population, factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
     week_sd, weeks = fit_week_sd(ledger, judged, runs.run)
-    habits = _habits(rates, factors, runs, week_sd)
-    return PaymentFit(habits, {"runs": runs, "weeks": weeks, "week_sd": week_sd}, ())
+    measured = _measured(rates, runs, concentration) | {"week_sd": week_sd, "weeks_judged": weeks}
+    return PaymentFit(_habits(ledger, rates, factors, runs, week_sd), measured, tuple(_unmeasured(ledger, runs, weeks)))
 
 
-def _judge(ledger: Ledger, origins: Any) -> Iterator[Judged]:
-    """The whole fit as it would have been made at each origin, with the rhythm known by then."""
+def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:
+    """The whole fit as it would have been made at each mature origin, with the rhythm known by then."""
     settled, expected = forward_counts(ledger, ())
     for origin in origins:
-        common = origin.rates.population
-        factors, _ = fit_rhythm(common, settled, expected)
-        rates = customer_rates(ledger, origin.until, common, factors)
         if _mature(ledger, origin.until):
+            common = origin.rates.population
+            factors, _ = fit_rhythm(common, settled, expected)
+            rates = customer_rates(ledger, origin.until, common, factors)
             yield Judged(origin.until, origin.last, rates.rate, factors, common.catch_up)
-        new_settled, new_expected = forward_counts(ledger, (origin,))
-        settled, expected = settled + new_settled, expected + new_expected
+        counts = forward_counts(ledger, (origin,))
+        settled += counts[0]
+        expected += counts[1]
 
 
 def _mature(ledger: Ledger, until: int) -> bool:
-    """Whether the record at a close was long enough to judge by: a record that has just begun foretells nothing."""
+    """Whether the record at a close was long enough to judge by: one that has just begun foretells nothing."""
     settled = ledger.rows.settled
     return bool((settled <= until).sum() >= MATURE * max((settled <= ledger.until).sum(), 1))
 
 
-def _habits(rates: Rates, factors: Factors, runs: Runs, week_sd: float) -> PaymentHabits:
-    customers = rates.rate.shape[0]
+def _habits(ledger: Ledger, rates: Rates, factors: Factors, runs: Runs, week_sd: float) -> PaymentHabits:
+    """The fit as habits. Customers without an invoice share the rates of their segment."""
+    rows, table = _tables(ledger, rates)
     return PaymentHabits(
-        rate=np.vstack([rates.population.rate * rates.frailty.centre[rates_phase()], rates.rate])[:, BIN],
+        rate=rows[:, BIN],
         phase_cuts=PHASE_CUTS,
-        table=np.arange(1, customers + 1, dtype=np.int32),
+        table=table,
         phase_shape=rates.frailty.shape,
         run=runs.run,
         day_kind=factors.day_kind,
@@ -100,7 +102,41 @@ def _habits(rates: Rates, factors: Factors, runs: Runs, week_sd: float) -> Payme
     )
 
 
-def rates_phase() -> Any:
-    from twin.fit.payment_rows import PHASE
+def _tables(ledger: Ledger, rates: Rates) -> tuple[Floats, Ints]:
+    """Rates by bin, the population's first, then the segments', then customers'; and each customer's row."""
+    common, known = rates.common, np.diff(ledger.rows.first) > 0
+    table = np.where(known, common.shape[0] - 1 + np.cumsum(known), 1 + ledger.segment)
+    return np.vstack([common, rates.rate[known]]), table.astype(np.int32)
 
-    return PHASE
+
+def _measured(rates: Rates, runs: Runs, concentration: Floats) -> dict[str, Any]:
+    population, frailty = rates.population, rates.frailty
+    return {
+        "day_kind": dict(zip(KINDS, population.day_kind.tolist(), strict=True)),
+        "catch_up": population.catch_up.tolist(),
+        "phase_prior_shape": frailty.prior_shape.tolist(),
+        "day_prior_days": rates.day_prior,
+        "rhythm_concentrations": CONCENTRATIONS.tolist(),
+        "month_group_share": concentration[0].tolist(),
+        "weekday_share": concentration[1].tolist(),
+        "run_prior": runs.prior.tolist(),
+        "population_run": runs.population_run,
+        "customers_judged": runs.judged_customers,
+    }
+
+
+def _unmeasured(ledger: Ledger, runs: Runs, weeks: int) -> Iterator[str]:
+    """A sentence for each parameter that the books do not identify."""
+    settled = ledger.rows.settled[ledger.rows.settled <= ledger.until]
+    if not settled.size:
+        yield "settlement rates: no settlement is known; one in 30 days is assumed at every day from due"
+    for kind in np.flatnonzero(np.bincount(ledger.rows.kind, minlength=len(KINDS)) == 0):
+        yield f"factor of {KINDS[kind]}: no such day is in the record; 1 is assumed"
+    owner = np.repeat(ledger.segment, np.diff(ledger.rows.first))
+    by_segment = np.bincount(owner[ledger.rows.settled <= ledger.until], minlength=len(ledger.segments))
+    for segment in np.flatnonzero(by_segment < FEW_SETTLEMENTS):
+        yield f"habits of segment {ledger.segments[segment]!r}: {by_segment[segment]} settlements; all customers' are assumed"
+    if not runs.judged_customers:
+        yield "pay-runs: the record is too short to judge; a flat prior over 0.05 to 51 a day is assumed"
+    if weeks < FEW_WEEKS:
+        yield f"common weekly shock: {weeks} weeks to judge by; its spread rests on a half-normal prior of scale 0.2"

@@ -9,6 +9,7 @@ are being judged: rates that have seen a day expect too much of what happened on
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,19 @@ from numba import njit
 
 from twin.behaviour.payment import Floats, Ints
 from twin.calendar import KINDS, MONTH_GROUPS
-from twin.fit.payment_rates import Factors, Population, Rates, fit_rates, hazard_parts
-from twin.fit.payment_rows import BIN, Ledger, lived
+from twin.fit.payment_base import Factors, Population, hazard_parts
+from twin.fit.payment_rates import Rates, fit_rates
+from twin.fit.payment_rows import Ledger, lived
 
 STEP_DAYS = 22
-"""Least days from one origin to the next: a month of banking days."""
+"""Least days from one origin to the next."""
+
 MOST_ORIGINS = 12
 CONCENTRATIONS = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 1e6])
+"""Concentrations weighed: the spread of a factor is 1 / sqrt(k); the last is a customer without a rhythm."""
+
+SAME = 0.02
+"""A customer whose factors are all within this of 1 follows the common calendar."""
 
 
 @dataclass(frozen=True)
@@ -36,32 +43,31 @@ class Origin:
 
 
 def rolling_origins(ledger: Ledger, population: Population) -> tuple[Origin, ...]:
-    """Fits at earlier closes, newest last; each is judged on the days up to the next. None where the books are short."""
+    """Fits at earlier closes, oldest first, each judged on the days up to the next; none in a short record."""
     step = max(STEP_DAYS, ledger.until // (MOST_ORIGINS + 1))
     closes = range(ledger.until - step, step - 1, -step)[:MOST_ORIGINS]
     return tuple(Origin(day, day + step, fit_rates(ledger, day, population)) for day in reversed(closes))
 
 
-def forward_counts(ledger: Ledger, origins: tuple[Origin, ...]) -> tuple[Floats, Floats]:
+def forward_counts(ledger: Ledger, origins: Iterable[Origin]) -> tuple[Floats, Floats]:
     """Settlements and expected settlements by customer, kind of day and month group. (c, 8, 11) each"""
-    settled = np.zeros((ledger.customers, len(KINDS), len(MONTH_GROUPS)))
-    expected = np.zeros_like(settled)
+    settled, expected = np.zeros((2, ledger.customers, len(KINDS), len(MONTH_GROUPS)))
     for origin in origins:
         common = origin.rates.population
-        _forward_pass(
-            ledger.rows, origin.until + 1, origin.last, origin.rates.rate, common.day_kind, common.catch_up, BIN,
-            settled, expected,
-        )  # fmt: skip
+        arrays = origin.rates.rate, common.day_kind, common.catch_up
+        _forward_pass(ledger.rows, origin.until + 1, origin.last, arrays, settled, expected)
     return settled, expected
 
 
 def fit_rhythm(population: Population, settled: Floats, expected: Floats) -> tuple[Factors, Floats]:
-    """Calendars of customers, row 0 the common one, and the share of customers at each of CONCENTRATIONS. (2, g)"""
-    month = np.ones((settled.shape[0], len(MONTH_GROUPS)))
+    """Calendars, row 0 the common one, and the shares of customers at each of CONCENTRATIONS by month and weekday.
+
+    settled, expected: (c, 8, 11); the shares are (2, CONCENTRATIONS.size).
+    """
     weekday = np.ones((settled.shape[0], len(KINDS)))
     for _ in range(2):
-        month, month_share = own_factors(settled.sum(1), (expected * weekday[:, :, None]).sum(1))
-        weekday, weekday_share = own_factors(settled.sum(2), (expected * month[:, None, :]).sum(2))
+        month, month_share = own_factors(settled.sum(1), np.einsum("ckg,ck->cg", expected, weekday))
+        weekday, weekday_share = own_factors(settled.sum(2), np.einsum("ckg,cg->ck", expected, month))
     return _calendars(population.day_kind, weekday, month), np.vstack([month_share, weekday_share])
 
 
@@ -74,37 +80,45 @@ def own_factors(settled: Floats, expected: Floats) -> tuple[Floats, Floats]:
     expected = expected * level[:, None]
     score = np.empty((settled.shape[0], CONCENTRATIONS.size))
     _score_concentrations(settled, expected, CONCENTRATIONS, score)
-    prior = np.full(CONCENTRATIONS.size, 1 / CONCENTRATIONS.size)
-    for _ in range(50):
-        posterior = prior * np.exp(score - score.max(1, keepdims=True))
-        posterior /= posterior.sum(1, keepdims=True)
-        prior = (posterior.sum(0) + 1 / CONCENTRATIONS.size) / (settled.shape[0] + 1.0)
+    posterior, prior = mix(score)
     factor = np.zeros_like(settled)
     for k, weight in zip(CONCENTRATIONS, posterior.T, strict=True):
         factor += weight[:, None] * (k + settled) / (k + expected)
     return factor, prior
 
 
+def mix(score: Floats) -> tuple[Floats, Floats]:
+    """Posterior (c, grid) over a grid, and its prior fitted by EM, from log likelihoods (c, grid).
+
+    The prior starts flat and keeps the weight of one customer there.
+    """
+    flat = np.full(score.shape[1], 1 / score.shape[1])
+    prior, likelihood = flat, np.exp(score - score.max(1, keepdims=True))
+    for _ in range(50):
+        posterior = prior * likelihood
+        posterior /= posterior.sum(1, keepdims=True)
+        prior = (posterior.sum(0) + flat) / (score.shape[0] + 1.0)
+    return posterior, prior
+
+
 def _calendars(day_kind: Floats, weekday: Floats, month: Floats) -> Factors:
-    """Calendars without repetition: customers within 2 % of the common one in everything follow row 0."""
-    own = (np.abs(weekday - 1).max(1, initial=0) > 0.02) | (np.abs(month - 1).max(1, initial=0) > 0.02)
+    """Calendars without repetition: row 0 is the common one."""
+    own = np.abs(np.hstack([weekday, month]) - 1).max(1, initial=0) > SAME
     calendar: Ints = np.where(own, np.cumsum(own), 0).astype(np.int32)
     kinds = np.vstack([np.ones((1, weekday.shape[1])), weekday[own]]) * day_kind
     return Factors(kinds, np.vstack([np.ones((1, month.shape[1])), month[own]]), calendar)
 
 
 @njit(cache=True)
-def _forward_pass(
-    rows: Any, start: int, last: int, rate: Any, day_kind: Any, catch_up: Any, bin_of: Any, settled: Any, expected: Any
-) -> None:
+def _forward_pass(rows: Any, start: int, last: int, arrays: Any, settled: Any, expected: Any) -> None:
     """Add what was settled and expected from day `start` to `last`, at rates (c, BINS), into (c, kinds, groups)."""
+    rate, day_kind, catch_up = arrays
     part = np.zeros(catch_up.size + 1)
     for c in range(rows.first.size - 1):
         for j in range(rows.first[c], rows.first[c + 1]):
             for t in range(max(rows.start[j], start), min(rows.settled[j], last) + 1):
                 kind, group = rows.kind[t], rows.group[t]
-                total = hazard_parts(t - rows.due[j], rows.closed[t], rate[c], catch_up, bin_of, part)
-                hazard = total * day_kind[kind]
+                hazard = day_kind[kind] * hazard_parts(t - rows.due[j], rows.closed[t], rate[c], catch_up, part)
                 if rows.settled[j] == t:
                     settled[c, kind, group] += 1.0
                     hazard *= lived(hazard)

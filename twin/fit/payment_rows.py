@@ -6,7 +6,6 @@ Invoice-days are never stored: the kernels walk them, so memory is proportional 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -16,8 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from twin.behaviour.payment import DAYS, FIRST_DAY, LAST_DAY, Floats, Ints
-from twin.calendar import Calendar, closed_before
+from twin.behaviour.payment import FIRST_DAY, LAST_DAY, Floats, Ints, place
+from twin.behaviour.receipts import days_from
+from twin.calendar import HOLIDAY, Calendar
 
 NEVER = 2**30
 """Day of a settlement that has not been seen."""
@@ -29,7 +29,7 @@ class Rows(NamedTuple):
     start, due, settled: (n,) issue day, due day, settlement day (never before issue; NEVER while open).
     weight: (n,) amount in units of the books' mean amount.
     first:  (c + 1,) customer i owns the invoices first[i] to first[i + 1] - 1.
-    kind, group, closed: (days,) index into KINDS, into MONTH_GROUPS, closed days directly before.
+    kind, group, closed: (days,) as in receipts.Days, from day 0 to the as-of date.
     """
 
     start: Ints
@@ -44,53 +44,61 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """The rows, the date of day 0, the as-of date as a day, and each customer's segment from 0 up."""
+    """The rows, and what is known beside them.
+
+    until: the as-of date as a day; segment: (c,) from 0 up, in the order of `segments`.
+    closed_kinds: kinds of day on which the banks are closed.
+    """
 
     rows: Rows
-    origin: date
     until: int
     segment: Ints
+    segments: tuple[str, ...]
+    closed_kinds: tuple[int, ...]
 
     @property
     def customers(self) -> int:
         return self.segment.size
 
 
-def open_ledger(
-    invoices: pd.DataFrame, ids: Sequence[str], segment: Sequence[str], as_of: date, calendar: Calendar
-) -> Ledger:
+def open_ledger(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, calendar: Calendar) -> Ledger:
     """What the books knew at the close of `as_of`: later invoices are left out, later settlements unknown.
 
-    Raises ValueError where an invoice belongs to a customer that is not among `ids`.
+    Raises ValueError where an invoice belongs to a customer that is not among `customers`.
     """
     known = invoices.loc[_days(invoices["issued_on"]) <= _day(as_of)]
-    customer = pd.Index(ids).get_indexer(known["customer_id"])
-    if (customer < 0).any():
-        stranger = known["customer_id"].iloc[int(np.flatnonzero(customer < 0)[0])]
-        raise ValueError(f"invoice of customer {stranger!r}, who is not among the customers")
+    customer = _owner(known, customers)
     order = np.argsort(customer, kind="stable")
     known, customer = known.iloc[order], customer[order]
     start = _days(known["issued_on"])
     first_day = int(start.min()) if start.size else _day(as_of)
-    origin = as_of + timedelta(days=first_day - _day(as_of))
     until = _day(as_of) - first_day
-    amount = known["base_cents"].to_numpy(np.float64)
+    cents = known["base_cents"].to_numpy(np.float64)
     rows = Rows(
         start=(start - first_day).astype(np.int32),
         due=(_days(known["due_on"]) - first_day).astype(np.int32),
         settled=_settled(known, start, _day(as_of), first_day),
-        weight=amount / max(float(amount.mean()), 1.0) if amount.size else amount,
-        first=np.searchsorted(customer, np.arange(len(ids) + 1)).astype(np.int64),
-        **calendar_days(calendar, origin, until + 1),
+        weight=cents / max(cents.mean(), 1.0) if cents.size else cents,
+        first=np.searchsorted(customer, np.arange(len(customers) + 1)).astype(np.int64),
+        **days_from(calendar, as_of - timedelta(days=until), until + 1)._asdict(),
     )
-    return Ledger(rows, origin, until, np.unique(np.asarray(segment, dtype=str), return_inverse=True)[1].astype(np.int32))
+    segments, segment = np.unique(_segments(customers), return_inverse=True)
+    return Ledger(rows, until, segment.astype(np.int32), tuple(segments.tolist()), (*calendar.weekend, HOLIDAY))
 
 
-def calendar_days(calendar: Calendar, start: date, days: int) -> dict[str, Any]:
-    """`kind`, `group` and `closed` of each of `days` days from `start`."""
-    before = 14
-    closed = closed_before(calendar.banking(start - timedelta(days=before), days + before))[before:]
-    return {"kind": calendar.kind(start, days), "group": calendar.month_group(start, days), "closed": closed}
+def _owner(known: pd.DataFrame, customers: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Row of each invoice's customer. (n,)"""
+    customer = pd.Index(customers["customer_id"]).get_indexer(pd.Index(known["customer_id"]))
+    if (customer < 0).any():
+        stranger = known["customer_id"].iloc[int(np.argmax(customer < 0))]
+        raise ValueError(f"there is an invoice of customer {stranger!r}, who is not among the customers")
+    return customer.astype(np.int64)
+
+
+def _segments(customers: pd.DataFrame) -> npt.NDArray[np.str_]:
+    if "segment" not in customers:
+        return np.full(len(customers), "all")
+    return customers["segment"].fillna("").to_numpy(dtype=str)
 
 
 def _settled(known: pd.DataFrame, start: npt.NDArray[np.int64], as_of: int, first_day: int) -> Ints:
@@ -101,7 +109,7 @@ def _settled(known: pd.DataFrame, start: npt.NDArray[np.int64], as_of: int, firs
 
 
 def _days(dates: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    return dates.to_numpy("datetime64[D]").astype(np.int64)
+    return np.asarray(dates.to_numpy("datetime64[D]").astype(np.int64))
 
 
 def _day(when: date) -> int:
@@ -125,15 +133,12 @@ PHASE = np.searchsorted(PHASE_CUTS, BIN_STARTS, side="right").astype(np.int32)
 
 
 @njit(cache=True, inline="always")
-def bin_at(days_from_due: int, bin_of: Any) -> int:
+def bin_at(days_from_due: int) -> int:
     """Bin of a day from due; beyond the table, its nearest end."""
-    return bin_of[min(max(days_from_due, FIRST_DAY), LAST_DAY) - FIRST_DAY]
+    return int(BIN[place(days_from_due)])
 
 
 @njit(cache=True, inline="always")
 def lived(hazard: float) -> float:
     """Expected share of a day at risk, given a settlement on it at `hazard` per day: 1/h - 1/(exp(h) - 1)."""
     return 0.5 - hazard / 12.0 if hazard < 1e-3 else 1.0 / hazard - 1.0 / np.expm1(hazard)
-
-
-assert BIN.size == DAYS

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from twin.behaviour.belief import SHAPES, Belief, fixed
-from twin.firm.cards import CENTS, belief_fault, in_cents, outside_fault
+from twin.firm.cards import belief_fault, outside_fault
 from twin.firm.plan import Step
 from twin.firm.settings import CONTACTS, SETTINGS, Setting
-from twin.scenario.entry import LARGEST, Entry
+from twin.scenario.entry import Entry
 from twin.scenario.fields import AMOUNT, BELIEF, STEP
+
+MOST_MONEY = 10**13
+"""In units of money. With two decimals its cents are far inside what a float holds exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """As in twin.firm.plan.Change: 'set' replaces, 'scale' multiplies, 'add' adds; money in cents."""
+    """As in twin.firm.plan.Change: 'set' replaces, 'scale' multiplies, 'add' adds; money as in the file."""
 
     how: Literal["set", "scale", "add"]
     amount: Belief | tuple[Step, ...] | str
@@ -38,13 +41,12 @@ def read_amount(entry: Entry, name: str) -> Amount | None:
 
 def _absolute(entry: Entry, setting: Setting) -> Amount | None:
     if setting.kind == "money":
-        cents = read_money(entry, setting.low, setting.high)
-        return None if cents is None else Amount("set", fixed(cents))
-    if setting.kind == "share":
+        value = read_money(entry, setting.low, setting.high)
+    elif setting.kind == "share":
         value = entry.share(setting.low, setting.high)
     else:
         value = entry.number(setting.low, setting.high, whole=True)
-    return None if value is None else Amount("set", fixed(value))
+    return None if value is None else Amount("set", certain(value))
 
 
 def _relative(entry: Entry, setting: Setting) -> Amount | None:
@@ -58,7 +60,7 @@ def _relative(entry: Entry, setting: Setting) -> Amount | None:
     if "add" in amounts:
         belief = read_belief(amounts["add"])
         if belief is not None:
-            return Amount("add", in_cents(belief) if setting.kind == "money" else belief)
+            return Amount("add", belief)
     return None
 
 
@@ -76,7 +78,7 @@ def read_belief(entry: Entry, low: float = -math.inf, high: float = math.inf) ->
     """A number or percentage held to be certain, or `{normal: [...]}`, `{lognormal: [...]}`, `{uniform: [...]}`."""
     if not isinstance(entry.value, dict):
         value = entry.share(low, high)
-        return None if value is None else replace(fixed(value), low=low, high=high)
+        return None if value is None else replace(certain(value), low=low, high=high)
     shapes = entry.fields(BELIEF, "shape")
     if len(shapes) > 1:
         entry.fault(f"'{entry.name}' has {len(shapes)} shapes.", "a belief has one of normal, lognormal, uniform")
@@ -101,17 +103,14 @@ def _spread(entry: Entry, shape: str, low: float, high: float) -> Belief | None:
     return belief
 
 
-def read_money(entry: Entry, low: float = -math.inf, high: float = math.inf) -> int | None:
-    """Cents of a decimal amount of at most two decimals."""
-    largest = LARGEST // CENTS
-    value = entry.number(max(low, -largest), min(high, largest))
-    if value is None:
-        return None
-    cents = Decimal(repr(value)) * CENTS
-    if cents % 1:
-        entry.fault(f"'{entry.name}' is {value}, which is not a whole number of cents.", "at most two decimals")
-        return None
-    return int(cents)
+def read_money(entry: Entry, low: float = -math.inf, high: float = math.inf) -> float | None:
+    """A decimal amount; how many decimals it may have is for the firm's currency to say."""
+    return entry.number(max(low, -MOST_MONEY), min(high, MOST_MONEY))
+
+
+def certain(value: float) -> Belief:
+    """A number held to be certain, a float even if it was written as a whole number."""
+    return fixed(float(value))
 
 
 def read_ladder(entry: Entry, setting: Setting) -> tuple[Step, ...] | None:
@@ -130,7 +129,7 @@ def _step(entry: Entry, setting: Setting) -> Step | None:
 
 
 def _rises(entry: Entry, steps: Sequence[Step | None]) -> bool:
-    for i, (before, step) in enumerate(zip(steps, steps[1:], strict=False)):
+    for i, (before, step) in enumerate(pairwise(steps)):
         if before and step and step.day <= before.day:
             what = f"step {i + 2} is on day {step.day}, not after step {i + 1} on day {before.day}."
             entry.below(i + 1).fault(what, "the days of a ladder rise from step to step")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -104,11 +104,8 @@ class Entry:
     def share(self, low: float = -LARGEST, high: float = LARGEST) -> float | None:
         """A number or a percentage: 0.8, or 80%."""
         percent = _PERCENT.fullmatch(self.value.strip()) if isinstance(self.value, str) else None
-        return self.with_value(float(Decimal(percent[1]) / 100)).number(low, high) if percent else self.number(low, high)
-
-    def with_value(self, value: Any) -> Entry:
-        """This entry, read as `value`."""
-        return Entry(self.file, value, self.at, self.faults)
+        value = float(Decimal(percent[1]) / 100) if percent else self.value
+        return replace(self, value=value).number(low, high)
 
     def one_of(self, noun: str, allowed: Mapping[str, Any] | tuple[str, ...]) -> str | None:
         """One of the words allowed."""

@@ -30,12 +30,12 @@ SCENARIO = {
 CHANGE = {
     "from": Field("date", "first day; without it, the first simulated day"),
     "to": Field("date", "last day, itself included; without it, for good"),
-    "where": Field("conditions by column", "customers that it holds for, all conditions at once; without it, everybody"),
+    "where": Field("conditions by column", "customers that it holds for: all conditions at once; without it, all"),
     "set": Field("amounts by setting", "the settings to move", True),
 }
 
 CAMPAIGN = {
-    "where": Field("conditions by column", "customers that it addresses; without it, everybody"),
+    "where": Field("conditions by column", "customers that it addresses: all conditions at once; without it, all"),
     "from": Field("date", "first day; without it, the first simulated day"),
     "to": Field("date", "last day, itself included", True),
     "order_rate": Field("`{scale: belief}`", "factor on how often these customers order, at least 0", True),

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from twin.faults import Fault, closest, listed, plural, quoted, unknown
-from twin.firm.cards import CENTS
+from twin.firm.cards import cents
+from twin.firm.firm import Firm
 from twin.firm.plan import Mask
 from twin.firm.traits import TRAITS, Trait
 from twin.scenario.amounts import read_money
@@ -32,7 +33,7 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a column must be: one of `values`, or within all of `bounds`. Money in cents.
+    """What a column must be: one of `values`, or within all of `bounds`; money as in the file.
 
     values: with the place where each is written.
     """
@@ -42,14 +43,19 @@ class Condition:
     values: tuple[tuple[str | float, str], ...] = ()
     bounds: tuple[tuple[str, float], ...] = ()
 
-    def holds(self, customers: pd.DataFrame) -> Mask:
+    def holds(self, customers: pd.DataFrame, currency: str) -> Mask:
         """The customers for which it holds; not those for whom the column is unknown. (n,)"""
         column = customers[self.column]
         if self.values:
-            return np.asarray(column.isin([value for value, _ in self.values]), dtype=bool)
+            return np.asarray(column.isin([self._inside(value, currency) for value, _ in self.values]), dtype=bool)
         numbers = column.to_numpy(dtype=float)
-        masks = [COMPARE[name](numbers, bound) for name, bound in self.bounds]
-        return np.logical_and.reduce(masks)
+        masks = [COMPARE[name](numbers, self._inside(bound, currency)) for name, bound in self.bounds]
+        return np.asarray(np.logical_and.reduce(masks), dtype=bool)
+
+    def _inside(self, value: str | float, currency: str) -> Any:
+        """A value of the file as the customer table holds it."""
+        is_money = TRAITS[self.column].kind == "money"
+        return cents(value, currency) if is_money and not isinstance(value, str) else value
 
     def faults(self, customers: pd.DataFrame) -> list[Fault]:
         """A fault for each word that no customer has, save words that every firm knows, such as classes."""
@@ -60,12 +66,9 @@ class Condition:
 
     def __str__(self) -> str:
         if self.values:
-            return f"{self.column} {' or '.join(self.shown(value) for value, _ in self.values)}"
-        return f"{self.column} {' and '.join(f'{name.replace("_", " ")} {self.shown(b)}' for name, b in self.bounds)}"
-
-    def shown(self, value: str | float) -> str:
-        """A value of the column as a planner would write it."""
-        return value if isinstance(value, str) else _number(value, TRAITS[self.column])
+            return f"{self.column} {' or '.join(_shown(value) for value, _ in self.values)}"
+        bounds = [f"{name.replace('_', ' ')} {_shown(bound)}" for name, bound in self.bounds]
+        return f"{self.column} {' and '.join(bounds)}"
 
 
 def read_where(entry: Entry) -> tuple[Condition, ...]:
@@ -81,13 +84,13 @@ def read_where(entry: Entry) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
-def select(customers: pd.DataFrame, where: Sequence[Condition], place: str) -> tuple[Mask, list[Fault]]:
+def select(firm: Firm, where: Sequence[Condition], place: str) -> tuple[Mask, list[Fault]]:
     """Which customers all conditions hold for, and what is wrong if they match nobody. place: of the selection. (n,)"""
-    masks = [condition.holds(customers) for condition in where]
-    chosen = np.logical_and.reduce([np.ones(len(customers), dtype=bool), *masks])
-    faults = [fault for condition in where for fault in condition.faults(customers)]
+    masks = [condition.holds(firm.customers, firm.currency) for condition in where]
+    chosen = np.logical_and.reduce([np.ones(len(firm.customers), dtype=bool), *masks])
+    faults = [fault for condition in where for fault in condition.faults(firm.customers)]
     if not faults and not chosen.any():
-        faults = _nobody(customers, where, masks, place)
+        faults = _nobody(firm, where, masks, place)
     return chosen, faults
 
 
@@ -117,7 +120,7 @@ def _read_condition(entry: Entry, column: str) -> Condition | None:
 
 def _read_bounds(entry: Entry, column: str) -> Condition | None:
     if TRAITS[column].kind == "word":
-        entry.fault(f"'{column}' is a word: it has no bounds.", f"write a value or a list of values: {_example(column)}")
+        entry.fault(f"'{column}' is a word: it has no bounds.", f"a value or a list of values, such as {_example(column)}")
         return None
     bounds = [(name, _read_value(bound, column)) for name, bound in entry.fields(BOUNDS, "bound").items()]
     known = tuple((name, float(value)) for name, value in bounds if value is not None)
@@ -158,24 +161,25 @@ def _no_such_word(column: str, word: str, place: str, words: dict[str, int]) -> 
     return Fault(place, f"no customer has {column} {quoted(word)}.", there_are, closest(word, words))
 
 
-def _nobody(customers: pd.DataFrame, where: Sequence[Condition], masks: Sequence[Mask], place: str) -> list[Fault]:
+def _nobody(firm: Firm, where: Sequence[Condition], masks: Sequence[Mask], place: str) -> list[Fault]:
     """One fault for each condition that matches nobody alone, else one for their combination."""
     alone = [c for c, mask in zip(where, masks, strict=True) if not mask.any()]
     if alone:
-        return [Fault(c.place, f"no customer has {c}.", _what_exists(customers, c.column)) for c in alone]
+        return [Fault(c.place, f"no customer has {c}.", _what_exists(firm, c.column)) for c in alone]
     counts = [f"{c}: {np.count_nonzero(mask):,} customers" for c, mask in zip(where, masks, strict=True)]
     return [Fault(place, f"no customer has {' and '.join(map(str, where))} at once.", "; ".join(counts))]
 
 
-def _what_exists(customers: pd.DataFrame, column: str) -> str:
+def _what_exists(firm: Firm, column: str) -> str:
     trait = TRAITS[column]
     if trait.kind == "word":
-        return f"{plural(column)} are: {counted(known_words(customers, column))}"
-    numbers = customers[column].to_numpy(dtype=float)
+        return f"{plural(column)} are: {counted(known_words(firm.customers, column))}"
+    numbers = firm.customers[column].to_numpy(dtype=float)
     numbers = numbers[~np.isnan(numbers)]
     if not numbers.size:
         return f"{column} is not known of any customer"
-    return f"{column} is {_number(numbers.min(), trait)} to {_number(numbers.max(), trait)} in this firm"
+    unit = cents(1, firm.currency) if trait.kind == "money" else 1
+    return f"{column} is {_shown(numbers.min() / unit)} to {_shown(numbers.max() / unit)} in this firm"
 
 
 def counted(words: dict[str, int]) -> str:
@@ -183,8 +187,8 @@ def counted(words: dict[str, int]) -> str:
     return listed([f"{word} ({n:,})" for word, n in words.items()], MOST_SHOWN)
 
 
-def _number(value: float, trait: Trait) -> str:
-    return f"{value / CENTS:,.2f}".removesuffix(".00") if trait.kind == "money" else f"{value:,.6g}"
+def _shown(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,.10g}"
 
 
 def _example(column: str) -> str:

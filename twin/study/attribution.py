@@ -71,7 +71,7 @@ def _mean_by_customer(study: Study, scenario: int, m: int) -> Values:
 def _largest(mean: Values) -> Cents:
     """Rows of the customers who differ most, at most 20, the largest first; equals in the order of the rows."""
     order = np.argsort(-np.abs(mean), kind="stable")[:TOP_CUSTOMERS]
-    return order[mean[order] != 0]
+    return np.asarray(order[mean[order] != 0])
 
 
 def _share(part: float, whole: float) -> float:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from twin.study.track import WINDOW, YEAR, Track, Values
+from twin.study.track import WINDOW, YEAR, Cents, Track, Values
 
 Unit = Literal["money", "days", "share", "percent", "count"]
 Better = Literal["up", "down"]
@@ -45,32 +45,36 @@ def _last(measure: str) -> Callable[[Track], Values]:
 
 
 def _mean(measure: str) -> Callable[[Track], Values]:
-    return lambda track: np.mean(track.daily(measure), axis=1, dtype=float)
+    return lambda track: _over_days(track.daily(measure))
+
+
+def _over_days(daily: Cents) -> Values:
+    return np.asarray(np.mean(daily, axis=1, dtype=float))
 
 
 def _ratio(above: Values, below: Values) -> Values:
     """above / below, NaN where below is not above 0."""
-    return np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0))
 
 
 def _overdue(track: Track) -> Values:
-    return np.mean(track.daily("receivables") - track.daily("current"), axis=1, dtype=float)
+    return _over_days(track.daily("receivables") - track.daily("current"))
 
 
 def _overdue_end(track: Track) -> Values:
-    return (track.last("receivables") - track.last("current")).astype(float)
+    return np.asarray(track.last("receivables") - track.last("current"), dtype=float)
 
 
 def _min_cash(track: Track) -> Values:
-    return track.daily("cash").min(axis=1).astype(float)
+    return np.asarray(track.daily("cash").min(axis=1), dtype=float)
 
 
 def _days_overdrawn(track: Track) -> Values:
-    return (track.daily("cash") < 0).sum(axis=1).astype(float)
+    return np.asarray((track.daily("cash") < 0).sum(axis=1), dtype=float)
 
 
 def _days_short(track: Track) -> Values:
-    return (track.daily("shortfall") > 0).sum(axis=1).astype(float)
+    return np.asarray((track.daily("shortfall") > 0).sum(axis=1), dtype=float)
 
 
 def _bad_debt_ratio(track: Track) -> Values:
@@ -123,7 +127,7 @@ def _net_value(track: Track) -> Values:
     """revenue x margin - write-offs - interest - collection - campaigns - capital rate x mean receivables x years."""
     names = ("write_offs", "interest", "collection_cost", "campaign_cost")
     costs = np.sum([track.total(name) for name in names], axis=0)
-    bound = np.mean(track.daily("receivables"), axis=1, dtype=float) * track.days / YEAR
+    bound = _over_days(track.daily("receivables")) * track.days / YEAR
     return np.asarray(track.total("revenue") * track.margin - costs - bound * track.capital_rate, dtype=float)
 
 

@@ -64,9 +64,9 @@ def _feed_plain(digest: Any, value: Any) -> None:
     digest.update(repr(value).encode())
 
 
-def text_hash(text: str) -> str:
-    """SHA-256 of a text in UTF-8."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def bytes_hash(content: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def file_hash(path: Path) -> str:
@@ -81,7 +81,7 @@ def versions() -> dict[str, str]:
     sources = {str(path.relative_to(package).as_posix()): file_hash(path) for path in sorted(package.rglob("*.py"))}
     return {
         "twin": _version(DISTRIBUTION),
-        "code": text_hash(json.dumps(sources, sort_keys=True)),
+        "code": bytes_hash(json.dumps(sources, sort_keys=True).encode()),
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in LIBRARIES},
     }

@@ -60,14 +60,14 @@ class Track:
 
     def total(self, measure: str) -> Cents:
         """A flow summed over the horizon. (replications,)"""
-        return np.sum(self.daily(measure), axis=1, dtype=np.int64)
+        return np.asarray(np.sum(self.daily(measure), axis=1, dtype=np.int64))
 
     def last(self, measure: str) -> Cents:
         """A stock at the close of the last day. (replications,)"""
         return self.daily(measure)[:, -1]
 
     def revenue_to_horizon(self) -> Cents:
-        """Cents invoiced on each of the last 90 days before the as-of date and of the horizon. (replications, 90 + days)"""
+        """Cents invoiced on each of the 90 days before day 0 and of the horizon. (replications, 90 + days)"""
         before = np.broadcast_to(self.past.revenue, (self.measures.shape[0], self.past.revenue.size))
         return np.concatenate([before, self.daily("revenue")], axis=1)
 

@@ -1,0 +1,96 @@
+"""Checks of rows against each other and against the other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twin.books.amounts import Mask
+from twin.books.columns import Found
+from twin.books.rejected import Loaded
+from twin.books.schema import Table
+
+Check = tuple[str, str, Mask]
+"""Column, reason and mask of the rows for which it holds."""
+
+
+def order_of_days(table: Table, frame: pd.DataFrame, clip: bool, until: date | None) -> Iterator[Check]:
+    """Days that contradict each other, or lie after the day on which the books were closed."""
+    if table.name == "invoices":
+        yield "due_on", "is before the day of issue", _mask(frame["due_on"] < frame["issued_on"])
+        if "settled_on" in frame and not clip:
+            yield "settled_on", "is before the day of issue", _mask(frame["settled_on"] < frame["issued_on"])
+    if until is not None:
+        for name in (table.day, "settled_on"):
+            if name in frame:
+                yield name, f"is after {until}, the day of these books", _mask(frame[name] > pd.Timestamp(until))
+
+
+def references(table: Table, frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
+    """Customers, invoices and accounts that the table of that name, where there is one, does not have."""
+    for column in table.columns:
+        owner = known.get(_TABLE_OF.get(column.name, ""))
+        if owner is None or owner.table is table or column.name not in frame:
+            continue
+        key, name = owner.table.key, owner.table.name
+        here = frame[column.name].notna()
+        given = frame[column.name].isin(owner.frame[key])
+        yield column.name, f"is not in {name}", _mask(here & ~given)
+        yield column.name, f"was rejected in {name}", _mask(given & ~frame[column.name].isin(owner.good[key]))
+
+
+def repeated(table: Table, frame: pd.DataFrame) -> Iterator[Check]:
+    """Rows whose name an earlier row has."""
+    if table.key in frame:
+        again = frame.duplicated(table.key) & frame[table.key].notna()
+        yield table.key, "is that of an earlier row", _mask(again)
+
+
+def receipts_against(frame: pd.DataFrame, invoices: pd.DataFrame, clip: bool) -> Iterator[Check]:
+    """Receipts before the issue of their invoice, and those that bring it above its amount."""
+    place = pd.Index(invoices["invoice_id"]).get_indexer(frame["invoice_id"])
+    assert (place >= 0).all(), "receipts of unknown invoices are set aside first"
+    if not clip:
+        issued = invoices["issued_on"].to_numpy()[place]
+        yield "received_on", "is before the day of issue", frame["received_on"].to_numpy() < issued
+    total = in_order_of_days(frame).groupby("invoice_id")["amount_cents"].cumsum().reindex(frame.index)
+    yield "invoice_id", "receives more than its amount", total.to_numpy() > invoices["amount_cents"].to_numpy()[place]
+
+
+def in_order_of_days(receipts: pd.DataFrame) -> pd.DataFrame:
+    """Receipts by day; those of one day stay in their order."""
+    return receipts.sort_values("received_on", kind="stable")
+
+
+def found(frame: pd.DataFrame, checks: Iterator[Check]) -> list[Found]:
+    """What the checks found, with row numbers and values."""
+    return [
+        Found(frame["row"].to_numpy()[mask], column, reason, _shown(frame, column, mask))
+        for column, reason, mask in checks
+        if mask.any()
+    ]
+
+
+_TABLE_OF = {
+    "customer_id": "customers",
+    "creditor_id": "customers",
+    "debtor_id": "customers",
+    "invoice_id": "invoices",
+    "account_id": "accounts",
+}
+
+
+def _shown(frame: pd.DataFrame, column: str, mask: Mask) -> list[str]:
+    values = frame[column][mask]
+    if values.dtype.kind == "M":
+        return [str(day) for day in values.dt.date]
+    return [str(value) for value in values]
+
+
+def _mask(series: pd.Series[Any]) -> Mask:
+    result: Mask = series.to_numpy(dtype=bool, na_value=False)
+    return np.asarray(result)

@@ -1,0 +1,135 @@
+"""What becomes of rows that cannot be used: set aside with row number and reason, or the whole table refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from twin.books.columns import Found
+from twin.books.schema import Table
+from twin.books.source import Ragged, Rows, Source
+from twin.faults import Fault, quoted
+
+COLUMNS = {
+    "table": "str",
+    "file": "str",
+    "row": "int64",
+    "reason": "str",
+    "month": "str",
+    "currency": "str",
+    "amount_cents": "Int64",
+    "raw": "str",
+}
+"""Columns of the rejected rows: month, currency and amount as far as they can be read, raw the row as JSON."""
+
+SHOWN = 3
+"""Rows shown of each reason."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table as read: all its rows, with what was found wrong in which.
+
+    read: rows read, blank ones aside; a row with a wrong number of values counts for each line that it spans.
+    """
+
+    table: Table
+    source: Source
+    frame: pd.DataFrame
+    found: tuple[Found, ...]
+    read: int
+    gave_up: bool = False
+
+    @cached_property
+    def bad(self) -> Rows:
+        """Numbers of the rows in which something is wrong, each once."""
+        return np.unique(np.concatenate([np.empty(0, np.int64), *(f.row for f in self.found)]))
+
+    @cached_property
+    def good(self) -> pd.DataFrame:
+        """The rows in which nothing is wrong."""
+        return self.frame[~self.frame["row"].isin(self.bad)].reset_index(drop=True)
+
+    def with_found(self, more: Iterable[Found]) -> Loaded:
+        """The same with more found."""
+        return replace(self, found=(*self.found, *more))
+
+    @property
+    def rejected(self) -> int:
+        """Rows rejected, counted as in `read`."""
+        ragged = self.source.ragged
+        return len(self.bad) + ragged.lines - len(ragged.row)
+
+
+def too_many(loaded: Loaded, most_share: float) -> Iterator[Fault]:
+    """The faults of a table of which more than `most_share` of the rows is rejected: some rows of each reason."""
+    if not loaded.gave_up and loaded.rejected <= most_share * loaded.read:
+        return
+    share = f"{loaded.rejected:,} of {loaded.read:,} rows ({loaded.rejected / max(loaded.read, 1):.1%})"
+    stopped = ", and reading was given up there" if loaded.gave_up else ""
+    path = loaded.source.path
+    yield Fault(str(path), f"{share} of {loaded.table.name} cannot be used{stopped}.", f"at most {most_share:.1%} may be")
+    for (column, reason), group in _by_reason(loaded.found).items():
+        rows = np.concatenate([f.row for f in group])
+        values = [value for f in group for value in f.values[:SHOWN]]
+        for row, value in zip(rows[:SHOWN].tolist(), values[:SHOWN], strict=True):
+            place = f"{path}, row {row}" + (f", column {column}" if column else "")
+            yield Fault(place, f"{quoted(value)} {reason}.")
+        if rows.size > SHOWN:
+            yield Fault(str(path), f"{rows.size - SHOWN:,} more rows where {column or 'the row'} {reason}.")
+
+
+def rejected_rows(loaded: Loaded) -> pd.DataFrame:
+    """The rejected rows of a table, in their order."""
+    reasons: dict[int, list[str]] = {}
+    for f in loaded.found:
+        for row in f.row.tolist():
+            reasons.setdefault(row, []).append(f"{f.column} {f.reason}".strip())
+    if not reasons:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+    rows = np.array(sorted(reasons))
+    raw = _raw(loaded.source, rows)
+    known = loaded.frame.drop_duplicates("row").set_index("row").reindex(rows)
+    frame = pd.DataFrame(
+        {
+            "table": loaded.table.name,
+            "file": loaded.source.path.name,
+            "row": rows,
+            "reason": ["; ".join(dict.fromkeys(reasons[row])) for row in rows.tolist()],
+            "month": known[loaded.table.day].dt.strftime("%Y-%m").to_numpy() if loaded.table.day in known else "",
+            "currency": known["currency"].to_numpy() if "currency" in known else "",
+            "amount_cents": known["amount_cents"].array if "amount_cents" in known else pd.NA,
+            "raw": [raw[row] for row in rows.tolist()],
+        }
+    )
+    text = [name for name, kind in COLUMNS.items() if kind == "str"]
+    return frame.astype(COLUMNS).fillna(dict.fromkeys(text, ""))
+
+
+def _by_reason(found: Iterable[Found]) -> dict[tuple[str, str], list[Found]]:
+    groups: dict[tuple[str, str], list[Found]] = {}
+    for f in found:
+        groups.setdefault((f.column, f.reason), []).append(f)
+    return groups
+
+
+def _raw(source: Source, rows: Rows) -> dict[int, str]:
+    """Each of these rows as it stands in the file, read once more."""
+    again = replace(source, ragged=Ragged())
+    raw: dict[int, str] = {}
+    for piece in again.pieces():
+        wanted = np.isin(piece.row, rows)
+        table = pa.table(piece.text).filter(pa.array(wanted)) if wanted.any() else None
+        if table is not None:
+            records = (json.dumps(record, ensure_ascii=False) for record in table.to_pylist())
+            raw.update(zip(piece.row[wanted].tolist(), records, strict=True))
+        if piece.row[-1] > rows[-1]:
+            break
+    ragged = zip(source.ragged.row, source.ragged.values, strict=True)
+    return raw | {row: json.dumps(value, ensure_ascii=False) for row, value in ragged}

@@ -1,0 +1,189 @@
+"""A scenario applied to a firm: dates become days, selections become customers, money becomes cents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from twin.behaviour.belief import Belief
+from twin.faults import Fault, ScenarioError, unknown
+from twin.firm.cards import Card, cents, in_cents, outside_fault
+from twin.firm.firm import Firm
+from twin.firm.plan import Campaign, Change, Mask, Plan
+from twin.firm.settings import SETTINGS
+from twin.money import MINOR_DIGITS
+from twin.scenario.amounts import Amount
+from twin.scenario.dates import Period
+from twin.scenario.layers import find_scenario
+from twin.scenario.scenario import Assumed, Dated, Offer, Override, Scenario
+from twin.scenario.selection import select
+from twin.scenario.wording import assumption_words, campaign_words, change_words
+
+MOST_CENTS = 2**53
+"""Up to here a float holds every whole number of cents."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A scenario and what it means for a firm.
+
+    differences: sentences that say what it does differently from today, for the report.
+    overridden:  what is said by one layer or change and otherwise by a later one, for customers and days of both.
+    """
+
+    scenario: Scenario
+    plan: Plan
+    differences: tuple[str, ...]
+    overridden: tuple[Override, ...]
+
+
+def compile_plan(scenario: Scenario, firm: Firm) -> Plan:
+    """What a scenario does at a firm.
+
+    Raises: ScenarioError with every fault: past dates, selections that match nobody, unknown parameters.
+    """
+    compiled, faults = apply(scenario, firm)
+    if faults:
+        raise ScenarioError(faults)
+    return compiled.plan
+
+
+def read_plans(paths: Iterable[Path | str], firm: Firm) -> list[Compiled]:
+    """Scenario files as they apply to a firm, in the order given.
+
+    Raises: ScenarioError with every fault of every file, those of the file and those that only the firm shows.
+    """
+    all_compiled, faults = [], []
+    for path in paths:
+        scenario, in_file = find_scenario(path)
+        compiled, with_firm = apply(scenario, firm)
+        all_compiled.append(compiled)
+        faults += in_file + with_firm
+    faults += _same_names(all_compiled)
+    if faults:
+        raise ScenarioError(dict.fromkeys(faults))
+    return all_compiled
+
+
+def apply(scenario: Scenario, firm: Firm) -> tuple[Compiled, list[Fault]]:
+    """A scenario as it applies to a firm, as far as it is right, and every fault that the firm shows."""
+    work = _Work(firm)
+    changes = [pair for dated in scenario.changes for pair in work.changes(dated)]
+    campaigns = [work.campaign(name, offer) for name, offer in scenario.campaigns.items()]
+    beliefs = {key: work.belief(key, assumed) for key, assumed in scenario.assume.items()}
+    plan = Plan(
+        name=scenario.name,
+        changes=tuple(change for change, _ in changes),
+        campaigns=tuple(campaigns),
+        beliefs={key: belief for key, belief in beliefs.items() if belief is not None},
+    )
+    overridden = (*scenario.overridden, *_overrides(changes))
+    return Compiled(scenario, plan, tuple(work.sentences), overridden), list(dict.fromkeys(work.faults))
+
+
+class _Work:
+    """Applies the parts of a scenario to a firm; collects the sentences and the faults."""
+
+    def __init__(self, firm: Firm) -> None:
+        self.firm = firm
+        self.faults: list[Fault] = []
+        self.sentences: list[str] = []
+
+    def changes(self, dated: Dated) -> Iterator[tuple[Change, str]]:
+        """The changes that an entry of 'change' makes, each with its place."""
+        from_day, to_day = self.days(dated.period)
+        chosen = self.chosen(dated)
+        for name, amount, place in dated.amounts:
+            inside = self.inside(name, amount, place)
+            who = chosen if SETTINGS[name].level == "customer" else None
+            change = Change(name, from_day, to_day, who, inside.how, inside.amount)
+            self.sentences.append(f"{dated.period.words(self.firm.as_of)}: {change_words(dated, name, amount, chosen)}")
+            yield change, place
+
+    def campaign(self, name: str, offer: Offer) -> Campaign:
+        """The campaign that an entry of 'campaigns' describes."""
+        from_day, to_day = self.days(offer.period)
+        chosen = self.chosen(offer)
+        self.sentences.append(f"{offer.period.words(self.firm.as_of)}: {campaign_words(name, offer, chosen)}")
+        end = from_day + 1 if to_day is None else to_day
+        return Campaign(name, from_day, end, chosen, offer.order_rate, int(self.cents(offer.cost, offer.cost_place)))
+
+    def belief(self, key: str, assumed: Assumed) -> Belief | None:
+        """The belief that replaces that of a card, with the card's bounds, money in cents."""
+        if key not in self.firm.beliefs:
+            self.faults.append(unknown(assumed.place, "parameter", key, self.firm.beliefs))
+            return None
+        card, _, name = key.partition(".")
+        parameter = Card.model_validate(self.firm.cards[card]).parameters[name]
+        if parameter.used == "calibration":
+            what = f"'{key}' is used when a firm is calibrated: a scenario cannot replace it."
+            self.faults.append(Fault(assumed.place, what, f"change models/{card}.yaml and calibrate again"))
+            return None
+        of_card = parameter.belief()
+        belief = replace(assumed.belief, low=of_card.low, high=of_card.high)
+        if outside := outside_fault(belief):
+            self.faults.append(Fault(assumed.place, f"'{key}': {outside}.", f"{name}: {parameter.meaning}"))
+        self.sentences.append(assumption_words(key, belief, of_card))
+        return in_cents(belief, self.firm.currency) if parameter.is_money else belief
+
+    def days(self, period: Period) -> tuple[int, int | None]:
+        """First day and the day after the last of a period that is checked against the as-of date."""
+        self.faults += period.faults(self.firm.as_of)
+        return period.days(self.firm.as_of)
+
+    def chosen(self, part: Dated | Offer) -> Mask:
+        """The customers that a change or campaign selects. (n,)"""
+        chosen, faults = select(self.firm, part.where, part.place)
+        self.faults += faults
+        return chosen
+
+    def inside(self, name: str, amount: Amount, place: str) -> Amount:
+        """An amount as plans hold it: money in cents, whole where it is a value and not an addition."""
+        if SETTINGS[name].kind != "money" or amount.how == "scale" or not isinstance(amount.amount, Belief):
+            return amount
+        if amount.amount.shape == "fixed":
+            self.cents(amount.amount.a, place)
+        return replace(amount, amount=in_cents(amount.amount, self.firm.currency))
+
+    def cents(self, value: float, place: str) -> float:
+        """Whole cents of an amount in the firm's currency."""
+        inside, currency = cents(value, self.firm.currency), self.firm.currency
+        if inside % 1:
+            digits = MINOR_DIGITS[currency]
+            what = f"{value} {currency} is not a whole number of {currency}'s smallest unit."
+            self.faults.append(Fault(place, what, f"at most {digits} decimals" if digits else "no decimals"))
+        elif abs(inside) > MOST_CENTS:
+            self.faults.append(Fault(place, f"{value:,.0f} {currency} is too much.", f"at most {MOST_CENTS:,} cents"))
+        return inside
+
+
+def _overrides(changes: list[tuple[Change, str]]) -> Iterator[Override]:
+    """Each value that a later change replaces, for some customer on some day; an addition builds on it instead."""
+    for (first, place), (later, by) in combinations(changes, 2):
+        if later.setting == first.setting and later.how == "set" and _meet(first, later):
+            yield Override(first.setting, place, by)
+
+
+def _meet(first: Change, later: Change) -> bool:
+    starts = max(first.from_day, later.from_day)
+    ends = [change.to_day for change in (first, later) if change.to_day is not None]
+    same_days = not ends or starts < min(ends)
+    return same_days and (first.who is None or later.who is None or bool(np.any(first.who & later.who)))
+
+
+def _same_names(all_compiled: list[Compiled]) -> Iterator[Fault]:
+    """A fault for each scenario whose name another file has too: tables and figures could not tell them apart."""
+    files: dict[str, set[Path]] = {}
+    for compiled in all_compiled:
+        files.setdefault(compiled.scenario.name, set()).add(compiled.scenario.path)
+    counts = Counter(compiled.scenario.name for compiled in all_compiled)
+    for name, count in counts.items():
+        if name and count > 1:
+            places = sorted(map(str, files[name]))
+            what = f"the name '{name}' is given by {' and '.join(places)}." if len(places) > 1 else "is given twice."
+            yield Fault(places[-1], what, "each scenario of a comparison has a name of its own")

@@ -1,0 +1,110 @@
+"""Layers: a scenario laid over those that it extends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from twin.faults import Fault, ScenarioError, closest, listed
+from twin.scenario.entry import Entry
+from twin.scenario.scenario import Override, Scenario, read_layer
+from twin.yaml_file import parse_yaml
+
+LONGEST_FILE_NAME = 200
+
+
+def read_scenario(path: Path | str) -> Scenario:
+    """The scenario of a file, with all that it extends.
+
+    Raises: ScenarioError with every fault of every file of it.
+    """
+    scenario, faults = find_scenario(path)
+    if faults:
+        raise ScenarioError(faults)
+    return scenario
+
+
+def find_scenario(path: Path | str) -> tuple[Scenario, list[Fault]]:
+    """What is right in a scenario and all that it extends, and every fault, each once."""
+    stack = _Stack()
+    stack.add(Path(path), ())
+    return laid_over(Path(path), stack.layers), list(dict.fromkeys(stack.faults))
+
+
+def laid_over(path: Path, layers: Iterable[Scenario]) -> Scenario:
+    """Layers in order of application as one scenario, which has the name of the last."""
+    whole = Scenario("", path)
+    for layer in layers:
+        replaced: list[Override] = []
+        whole = Scenario(
+            name=layer.name,
+            path=path,
+            description=layer.description,
+            layers=whole.layers + layer.layers,
+            changes=whole.changes + layer.changes,
+            campaigns=_merged("campaign", whole.campaigns, layer.campaigns, replaced),
+            assume=_merged("assumption", whole.assume, layer.assume, replaced),
+            accept=_merged("criterion", whole.accept, layer.accept, replaced),
+            overridden=whole.overridden,
+        )
+        whole = replace(whole, overridden=(*whole.overridden, *replaced))
+    return whole
+
+
+def _merged(noun: str, first: dict[str, Any], later: dict[str, Any], replaced: list[Override]) -> dict[str, Any]:
+    again = [key for key in first if key in later]
+    replaced += [Override(f"{noun} {key}", first[key].place, later[key].place) for key in again]
+    return {**first, **later}
+
+
+class _Stack:
+    """The layers found so far; a file that several extend is one layer, at its first place."""
+
+    def __init__(self) -> None:
+        self.layers: list[Scenario] = []
+        self.faults: list[Fault] = []
+        self.seen: set[Path] = set()
+
+    def add(self, path: Path, below: tuple[Path, ...]) -> None:
+        """Add the file after all that it extends. below: the files that led here."""
+        if path.resolve() in self.seen:
+            return
+        self.seen.add(path.resolve())
+        file, faults = parse_yaml(path, ScenarioError)
+        self.faults += faults
+        if file is None:
+            return
+        found: list[Fault] = []
+        for entry in _extended(Entry(file, file.value, (), found)):
+            base = self._found(entry, (*below, path))
+            if base is not None:
+                self.add(base, (*below, path))
+        self.layers.append(read_layer(file, found))
+        refused = {fault.place for fault in faults}
+        self.faults += [fault for fault in found if fault.place not in refused]
+
+    def _found(self, entry: Entry, trail: tuple[Path, ...]) -> Path | None:
+        """The file that an entry of 'extends' names, unless it is missing or leads back to itself."""
+        name = entry.text()
+        if name is None:
+            return None
+        path = entry.file.path.parent / name
+        if len(name) > LONGEST_FILE_NAME or not path.is_file():
+            names = sorted(p.name for p in entry.file.path.parent.glob("*.yaml"))
+            entry.fault(f"there is no file {name!r:.80}.", f"files here are: {listed(names)}", closest(name, names))
+            return None
+        loop = [step for step in trail if step.resolve() == path.resolve()]
+        if loop:
+            chain = " extends ".join(step.name for step in (*trail[trail.index(loop[0]) :], path))
+            entry.fault(f"a scenario cannot extend itself: {chain}.")
+            return None
+        return path
+
+
+def _extended(file: Entry) -> list[Entry]:
+    if "extends" not in file.value:
+        return []
+    entry = file.below("extends")
+    return entry.elements("files") if isinstance(entry.value, list) else [entry]

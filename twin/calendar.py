@@ -12,7 +12,19 @@ import numpy.typing as npt
 KINDS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 HOLIDAY = KINDS.index("holiday")
 
-MONTH_GROUPS = ("last", "last but one", "first", "second", "to 8", "to 12", "to 15", "to 17", "to 21", "to 25", "to end")
+MONTH_GROUPS = (
+    "last",
+    "last but one",
+    "first",
+    "second",
+    "to 8",
+    "to 12",
+    "to 15",
+    "to 17",
+    "to 21",
+    "to 25",
+    "to end",
+)
 _MONTH_CUTS = np.array([8, 12, 15, 17, 21, 25])
 
 
@@ -68,7 +80,8 @@ class Calendar:
             group[banking[-3] + 1 : banking[-2] + 1] = 1
             group[banking[-2] + 1 : inside[-1] + 1] = 0
         offset = (start - first).days
-        return group[offset : offset + days]
+        inside_span: npt.NDArray[np.int8] = group[offset : offset + days]
+        return inside_span
 
 
 def closed_before(open_: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:

@@ -29,6 +29,12 @@ def new_directory(path: Path | str) -> Iterator[Path]:
         yield partial
 
 
+def check_free(path: Path | str) -> None:
+    """Raise OutputError if `new_directory` would refuse `path`: to be asked before long work."""
+    with _explained(Path(path)):
+        _refuse_directory(Path(path), Path(path).resolve())
+
+
 @contextmanager
 def new_file(path: Path | str, *, replace: bool = False) -> Iterator[Path]:
     """An empty file to write to, with the suffix of `path`, which becomes `path` as `new_directory` does.

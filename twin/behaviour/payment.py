@@ -86,7 +86,7 @@ def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: An
     rate, phase: (DAYS,) one row; frailty: (p,); catch_up: (s,).
     """
     day = place(days_from_due)
-    total = frailty[phase[day]] * rate[day]
+    total: float = frailty[phase[day]] * rate[day]
     for s in range(1, min(closed, catch_up.size) + 1):
         day = place(days_from_due - s)
         total += catch_up[s - 1] * frailty[phase[day]] * rate[day]

@@ -1,41 +1,39 @@
-"""Makes books of tables that have been read and checked, and says in sentences what was assumed on the way."""
+"""Makes books of tables that have been read and checked one by one."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from twin.books import sentences
 from twin.books.books import Books, SourceFile
 from twin.books.dates import as_date
 from twin.books.derive import balances_at, base_cents, base_of_receipts, customers_of, receipts_of, settled_on
 from twin.books.recipe import Recipe
 from twin.books.rejected import Loaded, rejected_rows
 from twin.books.schema import TABLES
-from twin.faults import BooksError, Fault, listed
+from twin.faults import BooksError, Fault
 
 LARGEST_TOTAL = 4e18
 """Cents that a column may add up to: half of what 64 bits hold."""
 
-Frames = dict[str, pd.DataFrame]
+Frames = dict[str, Any]
+"""A DataFrame for each table."""
 
 
-def assemble(recipe: Recipe, loaded: Mapping[str, Loaded], filled: Mapping[str, Counter[tuple[str, str]]]) -> Books:
-    """The books.
+def assemble(recipe: Recipe, loaded: Mapping[str, Loaded], filled: sentences.Filled) -> Books:
+    """The books made of all tables.
 
-    filled: for each table, how many empty values were taken as another, by column and value.
-
-    Raises: BooksError where a currency has no rate, no invoice is left, or amounts cannot be added up.
+    Raises: BooksError where no invoice is left, a currency has no rate, or amounts cannot be added up.
     """
-    frames = {name: table.good.drop(columns="row") for name, table in loaded.items()}
-    faults = [*_no_rate(recipe, loaded), *_none_left(loaded)]
+    faults = [*_none_left(loaded), *_no_rate(recipe, loaded)]
     if faults:
         raise BooksError(faults)
-    notes = [*_notes_of_recipe(recipe, frames), *_notes_of_rows(loaded, filled)]
-    _settle(recipe, frames, notes)
+    frames = {name: table.good.drop(columns="row") for name, table in loaded.items()}
+    agreed = _agree_on_days(frames)
     _into_base(recipe, frames, loaded)
     if "receipts" not in frames:
         frames["receipts"] = receipts_of(frames["invoices"])
@@ -43,7 +41,10 @@ def assemble(recipe: Recipe, loaded: Mapping[str, Loaded], filled: Mapping[str, 
     if "accounts" in frames:
         close = pd.Timestamp(until).as_unit("s")
         frames["accounts"] = balances_at(frames["accounts"], frames.get("bank"), close, close)
-    customers = customers_of(frames["invoices"], frames.get("customers"), recipe.fit.segment_by, recipe.currency)
+    frames["customers"] = customers_of(
+        frames["invoices"], frames.get("customers"), recipe.fit.segment_by, recipe.currency
+    )
+    stated = sentences.stated_assumptions(recipe, loaded, filled)
     return Books(
         name=recipe.name,
         currency=recipe.currency,
@@ -51,75 +52,20 @@ def assemble(recipe: Recipe, loaded: Mapping[str, Loaded], filled: Mapping[str, 
         known_until=until,
         recipe=recipe,
         rejected=pd.concat([rejected_rows(table) for table in loaded.values()], ignore_index=True),
-        assumptions=(*notes, *_notes_of_absence(recipe, loaded, until)),
+        assumptions=(*sentences.rejections(loaded), *stated, *agreed, *sentences.absences(recipe, loaded, until)),
         sources=tuple(_source_file(name, table) for name, table in loaded.items()),
-        **{**frames, "customers": customers},
+        **frames,
     )
 
 
-def _settle(recipe: Recipe, frames: Frames, notes: list[str]) -> None:
-    """Put settlement days and receipts in agreement with each other and with the days of issue."""
-    invoices = frames["invoices"]
-    if "receipts" in frames:
-        _clip_receipts(frames, notes)
-        full = settled_on(invoices, frames["receipts"])
-        if "settled_on" in invoices:
-            invoices = invoices.assign(settled_on=invoices["settled_on"].fillna(full))
-            notes += _note_of_short_receipts(invoices, full)
-        else:
-            invoices = invoices.assign(settled_on=full)
-    early = (invoices["settled_on"] < invoices["issued_on"]).to_numpy()
-    if early.any():
-        invoices = invoices.assign(settled_on=invoices["settled_on"].mask(early, invoices["issued_on"]))
-        notes.append(
-            f"{early.sum():,} invoices ({early.mean():.1%}) were settled before their day of issue: "
-            "they count as settled on the day of issue, as the recipe states."
-        )
-    frames["invoices"] = invoices
-
-
-def _clip_receipts(frames: Frames, notes: list[str]) -> None:
-    receipts, invoices = frames["receipts"], frames["invoices"]
-    issued = receipts["invoice_id"].map(invoices.set_index("invoice_id")["issued_on"])
-    early = (receipts["received_on"] < issued).to_numpy()
-    if early.any():
-        frames["receipts"] = receipts.assign(received_on=receipts["received_on"].mask(early, issued))
-        notes.append(f"{early.sum():,} receipts came before their invoice: they count as of its day of issue.")
-
-
-def _note_of_short_receipts(invoices: pd.DataFrame, full: "pd.Series[pd.Timestamp]") -> Iterator[str]:
-    short = int((invoices["settled_on"].notna() & full.isna()).sum())
-    if short:
-        yield f"{short:,} settled invoices received less than their amount: the rest counts as credited, not as open."
-
-
-def _into_base(recipe: Recipe, frames: Frames, loaded: Mapping[str, Loaded]) -> None:
-    faults = []
-    for name in (n for n in frames if TABLES[n].has_base):
-        frame = frames[name]
-        try:
-            if name == "receipts":
-                base = base_of_receipts(frame, frames["invoices"], recipe.currency, recipe.rates)
-            else:
-                base = base_cents(frame["amount_cents"], _currency(frame, recipe), recipe.currency, recipe.rates)
-        except OverflowError as e:
-            faults.append(Fault(str(loaded[name].source.path), f"{e}.", "are the rates right?"))
-            continue
-        frames[name] = frame.assign(base_cents=base)
-        for column in ("amount_cents", "base_cents"):
-            if frames[name][column].abs().astype(float).sum() > LARGEST_TOTAL:
-                faults.append(Fault(str(loaded[name].source.path), "the amounts are too large to add up."))
-    if faults:
-        raise BooksError(faults)
-
-
-def _currency(frame: pd.DataFrame, recipe: Recipe) -> "pd.Series[str]":
-    return frame["currency"] if "currency" in frame else pd.Series(recipe.currency, frame.index, dtype="str")
+def _none_left(loaded: Mapping[str, Loaded]) -> Iterator[Fault]:
+    if loaded["invoices"].good.empty:
+        yield Fault(str(loaded["invoices"].source.path), "no invoice is left that can be used.")
 
 
 def _no_rate(recipe: Recipe, loaded: Mapping[str, Loaded]) -> Iterator[Fault]:
     for name, table in loaded.items():
-        if "currency" not in table.good or not TABLES[name].has_base:
+        if "currency" not in table.good or not table.table.has_base:
             continue
         for code, rows in table.good["currency"].value_counts().items():
             if code != recipe.currency and code not in recipe.rates:
@@ -128,16 +74,60 @@ def _no_rate(recipe: Recipe, loaded: Mapping[str, Loaded]) -> Iterator[Fault]:
                 yield Fault(f"{table.source.path}, column currency", what, allowed)
 
 
-def _none_left(loaded: Mapping[str, Loaded]) -> Iterator[Fault]:
-    if loaded["invoices"].good.empty:
-        yield Fault(str(loaded["invoices"].source.path), "no invoice is left that can be used.")
+def _agree_on_days(frames: Frames) -> list[str]:
+    """Bring settlement days, receipts and days of issue into agreement; sentences on what was moved."""
+    invoices, notes = frames["invoices"], []
+    if "receipts" in frames:
+        notes += _receipts_from_issue_on(frames)
+        full = settled_on(invoices, frames["receipts"])
+        given = invoices.get("settled_on", full)
+        short = int((given.notna() & full.isna()).sum())
+        notes += [sentences.received_short(short)] if short else []
+        invoices = invoices.assign(settled_on=given.fillna(full))
+    early = (invoices["settled_on"] < invoices["issued_on"]).to_numpy()
+    notes += [sentences.moved_to_issue(int(early.sum()), len(invoices))] if early.any() else []
+    frames["invoices"] = invoices.assign(settled_on=invoices["settled_on"].mask(early, invoices["issued_on"]))
+    return notes
+
+
+def _receipts_from_issue_on(frames: Frames) -> list[str]:
+    receipts = frames["receipts"]
+    issued = receipts["invoice_id"].map(frames["invoices"].set_index("invoice_id")["issued_on"])
+    early = (receipts["received_on"] < issued).to_numpy()
+    frames["receipts"] = receipts.assign(received_on=receipts["received_on"].mask(early, issued))
+    return [sentences.received_early(int(early.sum()))] if early.any() else []
+
+
+def _into_base(recipe: Recipe, frames: Frames, loaded: Mapping[str, Loaded]) -> None:
+    """Add `base_cents` to every table that has amounts of its own."""
+    faults = []
+    for name in (name for name in frames if TABLES[name].has_base):
+        place = str(loaded[name].source.path)
+        try:
+            frames[name] = frames[name].assign(base_cents=_base(recipe, frames, name))
+        except OverflowError as e:
+            faults.append(Fault(place, f"{e}.", "is the rate right?"))
+            continue
+        sums = frames[name][["amount_cents", "base_cents"]].astype(float).abs().sum()
+        if sums.max() > LARGEST_TOTAL:
+            faults.append(Fault(place, "the amounts are too large to add up."))
+    if faults:
+        raise BooksError(faults)
+
+
+def _base(recipe: Recipe, frames: Frames, name: str) -> pd.Series[Any]:
+    frame: pd.DataFrame = frames[name]
+    if name == "receipts":
+        return base_of_receipts(frame, frames["invoices"], recipe.currency, recipe.rates)
+    if "currency" not in frame:
+        return frame["amount_cents"].copy()
+    return base_cents(frame["amount_cents"], frame["currency"], recipe.currency, recipe.rates)
 
 
 def _last_day(frames: Frames) -> date:
-    """The last day on which anything happened: issues, settlements, receipts, contacts and the like."""
-    days = [frame[TABLES[name].day].max() for name, frame in frames.items() if TABLES[name].day in frame]
-    last = np.nanmax if False else max
-    return as_date(last(d for d in [*days, frames["invoices"]["settled_on"].max()] if not pd.isna(d)))
+    """The last day on which anything happened: an issue, a settlement, a receipt, a contact and so on."""
+    days = [frame[TABLES[name].day] for name, frame in frames.items() if TABLES[name].day in frame]
+    return as_date(max(d.max() for d in [*days, frames["invoices"]["settled_on"]] if d.notna().any()))
 
 
 def _source_file(name: str, table: Loaded) -> SourceFile:

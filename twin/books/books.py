@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -73,6 +74,17 @@ class Books:
         """Day of the first invoice."""
         return as_date(self.invoices["issued_on"].min())
 
+    def open_invoices(self) -> pd.DataFrame:
+        """Invoices that are not settled, with what is still owed: `open_cents`, `open_base_cents`, above 0."""
+        held = self.invoices[self.invoices["settled_on"].isna()]
+        received = self.receipts.groupby("invoice_id")[["amount_cents", "base_cents"]].sum()
+        so_far = received.reindex(held["invoice_id"]).fillna(0).astype("int64").set_axis(held.index)
+        owed = held.assign(
+            open_cents=held["amount_cents"] - so_far["amount_cents"],
+            open_base_cents=held["base_cents"] - so_far["base_cents"],
+        )
+        return owed.reset_index(drop=True)
+
     def as_of(self, day: date | str) -> Books:
         """What these books were at the close of `day`: nothing that happened later is in them.
 
@@ -84,7 +96,7 @@ class Books:
         if when == self.known_until:
             return self
         close = pd.Timestamp(when).as_unit("s")
-        then = {name: _known(frame, TABLES[name].day, close) for name, frame in self.tables()}
+        then: dict[str, Any] = {name: _known(frame, TABLES[name].day, close) for name, frame in self.tables()}
         invoices = then["invoices"]
         then["invoices"] = invoices.assign(settled_on=invoices["settled_on"].where(invoices["settled_on"] <= close))
         then["customers"] = self._customers(then, close)
@@ -107,15 +119,18 @@ class Books:
     def _customers(self, then: dict[str, pd.DataFrame], close: pd.Timestamp) -> pd.DataFrame:
         """Customers that had been invoiced, had ordered or had been taken on, and those of whom no day is known."""
         now = self.customers
-        seen, ever = (
-            set().union(*(t["customer_id"] for name in ("invoices", "orders") if (t := tables.get(name)) is not None))
-            for tables in (then, dict(self.tables()))
-        )
+        seen, ever = _active(then["invoices"], then.get("orders")), _active(self.invoices, self.orders)
         taken_on = ~now["customer_id"].isin(ever)
         if "since_on" in now:
             taken_on = taken_on.where(now["since_on"].isna(), now["since_on"] <= close)
         kept = now["customer_id"].isin(seen) | taken_on
         return with_invoice_days(now[kept].reset_index(drop=True), then["invoices"])
+
+
+def _active(*tables: pd.DataFrame | None) -> pd.Series[Any]:
+    """Ids of the customers that appear in any of the tables."""
+    ids: pd.Series[Any] = pd.concat([table["customer_id"].drop_duplicates() for table in tables if table is not None])
+    return ids
 
 
 def _known(frame: pd.DataFrame, day: str, close: pd.Timestamp) -> pd.DataFrame:

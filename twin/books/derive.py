@@ -18,7 +18,9 @@ UNKNOWN = "unknown"
 """The segment of customers for whom the attribute that tells them apart is empty."""
 
 
-def base_cents(cents: pd.Series[Any], currency: pd.Series[Any], base: str, rates: Mapping[str, float]) -> pd.Series[Any]:
+def base_cents(
+    cents: pd.Series[Any], currency: pd.Series[Any], base: str, rates: Mapping[str, float]
+) -> pd.Series[Any]:
     """Amounts in cents of the firm's own currency, each rounded half to even. (n,)
 
     Raises: OverflowError where a result may not fit.

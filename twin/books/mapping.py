@@ -17,11 +17,15 @@ def mapping_faults(file: YamlFile) -> Iterator[Fault]:
     It works on the plain tree, so that these faults are told together with those of the shape.
     """
     tables = _group(file.value, "tables")
-    for name in tables.keys() & TABLES.keys():
-        yield from _column_faults(file, name, _group(tables, name))
+    for name in tables:
+        if name in TABLES:
+            yield from _column_faults(file, name, _group(tables, name))
+        else:
+            yield unknown(file.place(("tables", name)), "table", str(name), TABLES)
     if tables and "invoices" not in tables:
         yield Fault(file.place(("tables",)), "there are no invoices.", "the table 'invoices' is required")
-    if "receipts" not in tables and "settled_on" not in _group(_group(tables, "invoices"), "columns"):
+    columns = _group(_group(tables, "invoices"), "columns")
+    if columns and "receipts" not in tables and "settled_on" not in columns:
         yield Fault(
             file.place(("tables", "invoices", "columns")),
             "nothing says when invoices were settled.",
@@ -50,7 +54,7 @@ def _column_faults(file: YamlFile, name: str, table: dict[str, Any]) -> Iterator
 def _rate_faults(file: YamlFile) -> Iterator[Fault]:
     base = file.value.get("currency")
     for code, rate in _group(file.value, "rates").items():
-        if code in MINOR_DIGITS and base in MINOR_DIGITS and isinstance(rate, int | float):
+        if code in MINOR_DIGITS and isinstance(base, str) and base in MINOR_DIGITS and isinstance(rate, int | float):
             try:
                 rate_fraction(rate, code, base)
             except ValueError as e:
@@ -62,9 +66,8 @@ def _rate_faults(file: YamlFile) -> Iterator[Fault]:
 def _fit_faults(file: YamlFile, tables: dict[str, Any]) -> Iterator[Fault]:
     fit = _group(file.value, "fit")
     attributes = set(_group(_group(tables, "invoices"), "attributes")) | {"currency"}
-    columns = set(_group(_group(tables, "customers"), "columns")) | set(
-        _group(_group(tables, "customers"), "attributes")
-    )
+    customers = _group(tables, "customers")
+    columns = set(_group(customers, "columns") or TABLES["customers"].names) | set(_group(customers, "attributes"))
     segment = fit.get("segment_by")
     if isinstance(segment, str) and segment not in attributes | columns:
         yield unknown(file.place(("fit", "segment_by")), "attribute", segment, attributes | columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -89,7 +90,9 @@ class TableRecipe(Settings):
     )
     dates: Formats = Field(default=("%Y-%m-%d",), description="date formats in strptime letters, tried in turn")
     empty_words: tuple[str, ...] = Field(default=(), description="words that mean empty, such as NULL")
-    columns: dict[str, Origin] = Field(description="columns of the books and where each comes from")
+    columns: dict[str, Origin] | None = Field(
+        default=None, description="columns of the books and where each comes from; if absent, the file has their names"
+    )
     attributes: dict[str, Origin] = Field(
         default={},
         description="further columns, kept as text; only what is known on the row's day",
@@ -105,7 +108,7 @@ class TableRecipe(Settings):
 
     def origins(self) -> dict[str, ColumnRecipe]:
         """Where each column and attribute comes from, by its name in the books."""
-        every = {**self.columns, **self.attributes}
+        every = {**(self.columns or {}), **self.attributes}
         return {name: ColumnRecipe(column=o) if isinstance(o, str) else o for name, o in every.items()}
 
     def number_style(self, origin: ColumnRecipe) -> NumberStyle:
@@ -153,9 +156,28 @@ class AcceptSettings(Settings):
     )
 
 
-TableName = Literal[
-    "customers", "orders", "invoices", "receipts", "contacts", "accounts", "bank", "flows", "links", "campaigns"
-]
+class StepSettings(Settings):
+    """A step of the collections ladder."""
+
+    contact: Literal["email", "call", "letter"] = Field(description="kind of contact")
+    day: int = Field(ge=-60, le=3_650, description="days past due")
+
+
+class PolicySettings(Settings):
+    """Today's policy, as far as the firm says it; the rest is assumed."""
+
+    collectors: int | None = Field(default=None, ge=0, le=10_000, description="people who work the worklist")
+    collector_minutes: int | None = Field(default=None, ge=0, le=1_440, description="minutes of each on a banking day")
+    ladder: tuple[StepSettings, ...] | None = Field(default=None, description="collections steps, days rising")
+    worklist: Literal["largest", "oldest"] | None = Field(default=None, description="which contact comes first")
+    write_off_days: int | None = Field(default=None, ge=1, le=3_650, description="days past due at write-off")
+
+    @model_validator(mode="after")
+    def _rising(self) -> PolicySettings:
+        days = [step.day for step in self.ladder or ()]
+        if any(a >= b for a, b in pairwise(days)):
+            raise ValueError("the days of the ladder must rise.")
+        return self
 
 
 class Recipe(Settings):
@@ -178,8 +200,12 @@ class Recipe(Settings):
         default="reject",
         description="an invoice settled before its issue: `clip` moves it to the day of issue",
     )
-    tables: dict[TableName, TableRecipe] = Field(description="the tables that there are; invoices are needed")
+    tables: dict[str, TableRecipe] = Field(description="the tables that there are; invoices are needed")
     fit: FitSettings = Field(default=FitSettings(), description="what calibration is told")
+    policy: PolicySettings = Field(default=PolicySettings(), description="today's policy")
+    assume: dict[str, float] = Field(
+        default={}, description="parameters of the model cards known better here, by 'card.parameter'"
+    )
     accept: AcceptSettings = Field(default=AcceptSettings(), description="what counts as good")
 
 

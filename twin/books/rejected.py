@@ -36,7 +36,7 @@ SHOWN = 3
 class Loaded:
     """A table as read: all its rows, with what was found wrong in which.
 
-    read: rows read, blank ones aside; a row with a wrong number of values counts for each line that it spans.
+    read: rows read, blank ones aside.
     """
 
     table: Table
@@ -61,20 +61,22 @@ class Loaded:
         return replace(self, found=(*self.found, *more))
 
     @property
-    def rejected(self) -> int:
-        """Rows rejected, counted as in `read`."""
+    def lost(self) -> int:
+        """Rows that cannot be used, counting every line that an open quotation mark has drawn into one row."""
         ragged = self.source.ragged
         return len(self.bad) + ragged.lines - len(ragged.row)
 
 
 def too_many(loaded: Loaded, most_share: float) -> Iterator[Fault]:
     """The faults of a table of which more than `most_share` of the rows is rejected: some rows of each reason."""
-    if not loaded.gave_up and loaded.rejected <= most_share * loaded.read:
+    hidden = loaded.lost - len(loaded.bad)
+    share = loaded.lost / max(loaded.read + hidden, 1)
+    if share <= most_share and not loaded.gave_up:
         return
-    share = f"{loaded.rejected:,} of {loaded.read:,} rows ({loaded.rejected / max(loaded.read, 1):.1%})"
+    count = f"{loaded.lost:,} of {loaded.read + hidden:,} rows ({share:.1%})"
     stopped = ", and reading was given up there" if loaded.gave_up else ""
     path = loaded.source.path
-    yield Fault(str(path), f"{share} of {loaded.table.name} cannot be used{stopped}.", f"at most {most_share:.1%} may be")
+    yield Fault(str(path), f"{count} of {loaded.table.name} cannot be used{stopped}.", f"allowed: {most_share:.1%}")
     for (column, reason), group in _by_reason(loaded.found).items():
         rows = np.concatenate([f.row for f in group])
         values = [value for f in group for value in f.values[:SHOWN]]

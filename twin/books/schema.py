@@ -194,7 +194,7 @@ _ALL = (
             ("overdraft_limit", Kind.AMOUNT, _OPTIONAL, "how far it may be overdrawn, as a positive amount"),
         ),
         key="account_id",
-        missing="one cash account in the firm's own currency, which starts at 0 unless a scenario says otherwise",
+        missing="cash starts with what the treasury card assumes",
     ),
     Table(
         "bank",
@@ -224,7 +224,7 @@ _ALL = (
         ),
         key="flow_id",
         day="paid_on",
-        missing="nothing is paid out but what a scenario states",
+        missing="fixed outflows are the share of revenue that the treasury card assumes",
     ),
     Table(
         "links",

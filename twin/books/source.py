@@ -133,8 +133,10 @@ class Source:
             return "error"
         self.ragged.row.append(row.number)
         self.ragged.values.append(row.text[:MOST_SHOWN])
-        self.ragged.reason.append(f"has {row.actual_columns} values instead of {row.expected_columns}")
-        self.ragged.lines += row.text.rstrip("\n").count("\n") + 1
+        lines = row.text.rstrip("\n").count("\n") + 1
+        open_quote = f" and goes over {lines} lines: is a {self.layout.quote} left open?" if lines > 1 else ""
+        self.ragged.reason.append(f"has {row.actual_columns} values instead of {row.expected_columns}{open_quote}")
+        self.ragged.lines += lines
         return "skip"
 
     def _parquet(self) -> Iterator[tuple[Rows, dict[str, pa.Array]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def demo_tables(firm: Firm, outcome: Outcome) -> dict[str, pd.DataFrame]:
 def decimal(cents: pd.Series, currency: str) -> pd.Series:
     """Amounts as a file has them, exact: 123456 cents of EUR are '1234.56'."""
     digits = MINOR_DIGITS[currency]
-    whole, part = np.divmod(cents.abs(), 10**digits)
-    text = whole.astype(str) + ("." + part.astype(str).str.zfill(digits) if digits else "")
+    size = cents.abs()
+    text: pd.Series = (size // 10**digits).astype(str)
+    if digits:
+        text = text + "." + (size % 10**digits).astype(str).str.zfill(digits)
     return text.where(cents >= 0, "-" + text)
 
 
@@ -139,20 +142,14 @@ def _cash(firm: Firm, outcome: Outcome) -> dict[str, pd.DataFrame]:
 
 
 def _flows(firm: Firm, outcome: Outcome, dates: pd.Series) -> pd.DataFrame:
-    parts = []
-    for kind in firm.outflows["name"].unique():
-        only = firm.outflows[firm.outflows["name"] == kind]
-        parts.append(("kind", kind, _scheduled(firm, only, len(dates))))
-    for kind in ("collection_cost", "interest"):
-        parts.append(("kind", kind.replace("_", " "), outcome.measures[:, COLUMN[kind]]))
+    start = firm.as_of + timedelta(days=1)
+    paid = {
+        str(kind): fixed_outflows(replace(firm, outflows=only), start, len(dates))
+        for kind, only in firm.outflows.groupby("name")
+    }
+    paid |= {kind.replace("_", " "): outcome.measures[:, COLUMN[kind]] for kind in ("collection_cost", "interest")}
     tables = [
         pd.DataFrame({"kind": kind, "paid_on": dates, "amount": decimal(pd.Series(cents), firm.currency)})[cents > 0]
-        for _, kind, cents in parts
+        for kind, cents in paid.items()
     ]
     return pd.concat(tables).sort_values(["paid_on", "kind"])
-
-
-def _scheduled(firm: Firm, outflows: pd.DataFrame, days: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    from dataclasses import replace
-
-    return fixed_outflows(replace(firm, outflows=outflows), firm.as_of + timedelta(days=1), days)

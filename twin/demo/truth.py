@@ -26,8 +26,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """An archetype: settlement intensity with a peak of `height` at `peak` days from due, `width` wide, over a floor
-    that holds from `start` days from due and thins out by half every 45 days after the peak."""
+    """An archetype of payers.
+
+    Its settlement intensity has a peak of `height` at `peak` days from due, `width` wide, over a floor that holds from
+    `start` days from due and thins out by half every 45 days after the peak.
+    """
 
     peak: float
     width: float
@@ -49,8 +52,12 @@ HABITS = {
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A kind of customer. share of all customers; orders a month, gamma across customers with `evenness` as its shape;
-    typical amount of an order in money and the spread of its log; terms; months that order more; mix of HABITS."""
+    """A kind of customer.
+
+    share:    of all customers.          orders_a_month: gamma across customers with `evenness` as its shape.
+    amount:   of a typical order, in money, with the `spread` of its log.
+    swing:    how much more than usual is ordered in `peak_month`.    mix: shares of HABITS.
+    """
 
     share: float
     orders_a_month: float
@@ -186,7 +193,7 @@ def true_habits(habit: npt.NDArray[np.int64]) -> PaymentHabits:
 
 
 def true_seasons() -> Seasons:
-    """Order seasons of the segments: a yearly wave that peaks in the segment's month; weekdays alike. Rows average 1."""
+    """Order seasons of the segments: a yearly wave that peaks in the segment's month; weekdays alike for all."""
     month = np.arange(12)
     wave = [1 + s.swing * np.cos(2 * np.pi * (month - (s.peak_month - 1)) / 12) for s in SEGMENTS.values()]
     kind = np.tile(ORDER_KIND / ORDER_KIND[:7].mean(), (len(SEGMENTS), 1))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
+from dataclasses import asdict, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +12,19 @@ import pandas as pd
 from twin.books import Books
 from twin.calendar import Calendar
 from twin.content import content
+from twin.faults import RecipeError, unknown
 from twin.firm.cards import Card, beliefs, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.observed import credit_limits, observe
-from twin.firm.plan import Policy
-from twin.fit.demand import fit_demand
+from twin.firm.plan import Policy, Step
+from twin.fit.demand import fit_demand, full_from
 from twin.fit.payment import fit_payment
 
 CUSTOMERS_PER_COLLECTOR = 500
 PAST_DAYS = 90
 YEAR = 365
+SIMULATED_FLOWS = ("collection cost", "campaign cost", "interest")
+"""Kinds of flows that a run makes itself, so that they are not fixed."""
 
 
 def calibrate(books: Books, as_of: date | str | None = None) -> Firm:
@@ -59,20 +61,26 @@ def calibrate(books: Books, as_of: date | str | None = None) -> Firm:
         cards=cards,
         past_revenue=_past_revenue(known, today),
         assumptions=(*known.assumptions, *payment.unmeasured, *outflow_sentence, *account_sentence),
-        sources=tuple(known.sources),
+        sources=tuple(asdict(source) for source in known.sources),
         certificate={},
     )
 
 
 def cards_of(books: Books) -> dict[str, Card]:
-    """The model cards, with what the recipe assumes in their place."""
+    """The model cards, with what the recipe knows better in its place.
+
+    Raises: RecipeError if the recipe names a parameter that no card has.
+    """
     cards = read_cards(content("models"))
+    names = [f"{card}.{key}" for card in cards for key in cards[card].parameters]
+    wrong = [name for name in books.recipe.assume if name not in names]
+    if wrong:
+        raise RecipeError([unknown(f"recipe {books.name}, assume", "parameter", name, names) for name in wrong])
     for name, value in books.recipe.assume.items():
         card, _, key = name.partition(".")
-        held = cards[card].parameters[key].model_copy(
-            update={"value": value, "prior": None, "source": "stated in the recipe"}
-        )
-        cards[card] = cards[card].model_copy(update={"parameters": {**cards[card].parameters, key: held}})
+        known = {"value": value, "prior": None, "source": "stated in the recipe"}
+        parameters = {**cards[card].parameters, key: cards[card].parameters[key].model_copy(update=known)}
+        cards[card] = cards[card].model_copy(update={"parameters": parameters})
     return cards
 
 
@@ -83,7 +91,7 @@ def _customers(books: Books) -> pd.DataFrame:
     out["segment"] = held["segment"].fillna("all").to_numpy(str) if "segment" in held else "all"
     for name in ("region", "industry"):
         out[name] = held[name].fillna("").to_numpy(str) if name in held else ""
-    out["since_on"] = held["since_on"] if "since_on" in held else pd.NaT
+    out["since_on"] = held.get("since_on", pd.NaT)
     limit = held["credit_limit_cents"] if "credit_limit_cents" in held else pd.Series(pd.NA, held.index)
     out["limit_cents"] = limit.astype("Float64").to_numpy(float, na_value=np.nan)
     return out
@@ -96,7 +104,7 @@ def _orders(books: Books) -> tuple[pd.DataFrame, date]:
     else:
         source, on = books.invoices, "issued_on"
     orders = pd.DataFrame({"customer_id": source["customer_id"], "on": source[on], "cents": source["base_cents"]})
-    return orders, books.recipe.fit.history_from or orders["on"].min().date()
+    return orders, books.recipe.fit.history_from or full_from(orders["on"])
 
 
 def _traits(books: Books, customers: pd.DataFrame, demand: pd.DataFrame, today: date, headroom: float) -> pd.DataFrame:
@@ -110,7 +118,7 @@ def _traits(books: Books, customers: pd.DataFrame, demand: pd.DataFrame, today: 
 
 def _open_items(books: Books, table: pd.DataFrame, today: date) -> pd.DataFrame:
     """The firm's open_items, by customer, due day and invoice, what was paid in part taken off."""
-    held = books.open_invoices()
+    held = books.invoices[books.invoices["settled_on"].isna()]
     first = pd.Timestamp(today) + pd.Timedelta(days=1)
     out = pd.DataFrame(
         {
@@ -118,10 +126,16 @@ def _open_items(books: Books, table: pd.DataFrame, today: date) -> pd.DataFrame:
             "customer": pd.Index(table["customer_id"]).get_indexer(held["customer_id"]),
             "issued_day": (held["issued_on"] - first).dt.days,
             "due_day": (held["due_on"] - first).dt.days,
-            "open_cents": held["open_base_cents"],
+            "open_cents": held["base_cents"] - _paid_in_part(books, held),
         }
     )
     return out.sort_values(["customer", "due_day", "invoice_id"]).reset_index(drop=True)
+
+
+def _paid_in_part(books: Books, invoices: pd.DataFrame) -> pd.Series:
+    """Cents received so far for each of these invoices, in the firm's currency."""
+    paid = books.receipts.groupby("invoice_id")["base_cents"].sum()
+    return invoices["invoice_id"].map(paid).fillna(0).astype("int64")
 
 
 def _policy(books: Books, customers: int) -> Policy:
@@ -130,7 +144,10 @@ def _policy(books: Books, customers: int) -> Policy:
     accounts = books.accounts
     if accounts is not None and "overdraft_limit_cents" in accounts:
         policy = replace(policy, overdraft_limit=int(accounts["overdraft_limit_cents"].fillna(0).sum()))
-    return replace(policy, **books.recipe.policy)
+    stated = {name: value for name, value in books.recipe.policy if value is not None}
+    if "ladder" in stated:
+        stated["ladder"] = tuple(Step(step.contact, step.day) for step in stated["ladder"])
+    return replace(policy, **stated)
 
 
 def _past_revenue(books: Books, today: date) -> npt.NDArray[np.int64]:
@@ -146,7 +163,7 @@ def _outflows(books: Books, today: date, cost_share: float) -> tuple[pd.DataFram
     """Fixed outflows of a month: the last year's flows by kind and day of the month, or a share of revenue."""
     start = pd.Timestamp(today) - pd.Timedelta(days=YEAR - 1)
     if books.flows is not None:
-        recent = books.flows[books.flows["paid_on"] >= start]
+        recent = books.flows[(books.flows["paid_on"] >= start) & ~books.flows["kind"].isin(SIMULATED_FLOWS)]
         months = min(12.0, max(((recent["paid_on"].max() - recent["paid_on"].min()).days + 1) / (YEAR / 12), 1.0))
         by = recent.groupby(["kind", recent["paid_on"].dt.day.rename("day_of_month")])["base_cents"].sum()
         cents = (by / months).round().astype("int64").rename("cents")

@@ -185,8 +185,8 @@ def outside_fault(belief: Belief) -> str:
 def between(low: float, high: float) -> str:
     """A range in words: '0 to 365', 'at least 0', 'at most 1', 'any number'."""
     if low == -float("inf"):
-        return "any number" if high == float("inf") else f"at most {high:,.10g}"
-    return f"at least {low:,.10g}" if high == float("inf") else f"{low:,.10g} to {high:,.10g}"
+        return "any number" if high == float("inf") else f"at most {high:,.15g}"
+    return f"at least {low:,.15g}" if high == float("inf") else f"{low:,.15g} to {high:,.15g}"
 
 
 def _card_file(path: Path | str) -> YamlFile:

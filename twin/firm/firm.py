@@ -60,7 +60,7 @@ class Firm:
     cards: dict[str, Card]
     past_revenue: npt.NDArray[np.int64]
     assumptions: tuple[str, ...]
-    sources: tuple[dict[str, str], ...]
+    sources: tuple[dict[str, Any], ...]
     certificate: dict[str, Any]
 
     @cached_property

@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
 CLASS_EDGES = (0.0, 7.0, 20.0)
 CLASSES = np.array(["A", "B", "C", "D"])
 SIZES = np.array(["small", "medium", "large"])
@@ -16,38 +19,44 @@ YEAR = 365
 
 def observe(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> pd.DataFrame:
     """The observed columns of traits.TRAITS, one row for each of `customer_ids`, from the invoices known on `today`."""
-    v = _facts(invoices, customer_ids, today)
+    now = pd.Timestamp(today)
     n = len(customer_ids)
+    row = rows_of(invoices, customer_ids)
+    cents = invoices["base_cents"].to_numpy(float)
+    open_ = invoices["settled_on"].isna().to_numpy(float)
+    late = days_between(invoices["due_on"], invoices["settled_on"].fillna(now))
+    past_due = (invoices["due_on"] < now).to_numpy(float)
+    last_year = (invoices["issued_on"] > now - pd.Timedelta(days=YEAR)).to_numpy(float)
 
-    def total(weight: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        return np.bincount(v["row"], weights=np.asarray(weight, float), minlength=n)
+    def total(cents_counted: Floats) -> Floats:
+        return np.bincount(row, weights=cents_counted, minlength=n).astype(float)
 
-    due = total(v["cents"] * v["due_past"])
-    late_share = _ratio(total(v["cents"] * v["due_past"] * (v["late"] > 0)), due, 0.0)
-    days_late = _ratio(total(v["cents"] * v["due_past"] * v["late"]), due, 0.0)
-    revenue = total(v["cents"] * v["last_year"])
+    due = total(cents * past_due)
+    days_late = share(total(cents * past_due * late), due)
+    revenue = total(cents * last_year)
+    third = np.minimum(pd.Series(revenue).rank(pct=True, method="first").to_numpy() * 3, 2.999).astype(int)
     return pd.DataFrame(
         {
-            "currency": _modes(v["row"], v["currency"], n, str(invoices["currency"].mode()[0])),
+            "currency": _currencies(row, invoices["currency"], n),
             "class": CLASSES[np.searchsorted(CLASS_EDGES, days_late)],
-            "size": SIZES[np.minimum(pd.Series(revenue).rank(pct=True, method="first") * 3, 2.999).astype(int)],
+            "size": SIZES[third],
             "days_late": days_late,
-            "late_share": late_share,
+            "late_share": share(total(cents * past_due * (late > 0)), due),
             "revenue": revenue.astype(np.int64),
-            "open": total(v["cents"] * v["open"]).astype(np.int64),
-            "overdue": total(v["cents"] * v["open"] * v["due_past"]).astype(np.int64),
-            "invoices": np.bincount(v["row"], minlength=n),
-            "terms_days": _median_terms(v["row"], v["terms"], n),
+            "open": total(cents * open_).astype(np.int64),
+            "overdue": total(cents * open_ * past_due).astype(np.int64),
+            "invoices": np.bincount(row, minlength=n),
+            "terms_days": _terms(row, invoices, n),
         }
     )
 
 
-def credit_limits(invoices: pd.DataFrame, customer_ids: pd.Series, headroom: float) -> npt.NDArray[np.float64]:
+def credit_limits(invoices: pd.DataFrame, customer_ids: pd.Series, headroom: float) -> Floats:
     """Limit assumed where the books give none: `headroom` x the highest exposure so far, in cents. (n,)
 
     A customer without invoices gets the median of the others.
     """
-    row = pd.Index(customer_ids).get_indexer(invoices["customer_id"])
+    row = rows_of(invoices, customer_ids)
     cents = invoices["base_cents"].to_numpy()
     settled = invoices["settled_on"].notna().to_numpy()
     moves = pd.DataFrame(
@@ -57,42 +66,35 @@ def credit_limits(invoices: pd.DataFrame, customer_ids: pd.Series, headroom: flo
             "cents": np.concatenate([cents, -cents[settled]]),
         }
     ).sort_values(["row", "on", "cents"], ascending=[True, True, False])
-    moves["exposure"] = moves.groupby("row")["cents"].cumsum()
-    peak = moves.groupby("row")["exposure"].max().reindex(range(len(customer_ids)))
-    peak = peak.fillna(peak.median() if peak.notna().any() else 0)
-    return np.rint(headroom * peak.to_numpy(float))
+    exposure = moves.groupby("row")["cents"].cumsum()
+    peak = exposure.groupby(moves["row"]).max().reindex(range(len(customer_ids)))
+    return np.rint(headroom * peak.fillna(peak.median()).to_numpy(float))
 
 
-def _facts(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> dict[str, npt.NDArray[np.generic]]:
-    now = pd.Timestamp(today)
-    until = invoices["settled_on"].fillna(now)
-    return {
-        "row": pd.Index(customer_ids).get_indexer(invoices["customer_id"]),
-        "cents": invoices["base_cents"].to_numpy(),
-        "currency": invoices["currency"].to_numpy(str),
-        "open": invoices["settled_on"].isna().to_numpy(),
-        "late": (until - invoices["due_on"]).dt.days.to_numpy(),
-        "due_past": (invoices["due_on"] < now).to_numpy(),
-        "last_year": (invoices["issued_on"] > now - pd.Timedelta(days=YEAR)).to_numpy(),
-        "terms": (invoices["due_on"] - invoices["issued_on"]).dt.days.to_numpy(),
-    }
+def rows_of(invoices: pd.DataFrame, customer_ids: pd.Series) -> Ints:
+    """Row of each invoice's customer. (invoices,)"""
+    return np.asarray(pd.Index(customer_ids).get_indexer(invoices["customer_id"]), np.int64)
 
 
-def _ratio(
-    part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], otherwise: float
-) -> npt.NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(whole.size, otherwise), where=whole > 0)
+def days_between(first: pd.Series, last: pd.Series) -> Ints:
+    """Days from `first` to `last`, row by row."""
+    return np.asarray((last - first).dt.days, np.int64)
 
 
-def _modes(row: npt.NDArray[np.generic], word: npt.NDArray[np.generic], n: int, otherwise: str) -> pd.Series:
-    counts = pd.DataFrame({"row": row, "word": word}).value_counts(["row", "word"]).reset_index()
-    first = counts.sort_values(["row", "count", "word"], ascending=[True, False, True]).drop_duplicates("row")
-    return first.set_index("row")["word"].reindex(range(n)).fillna(otherwise).reset_index(drop=True)
+def share(part: Floats, whole: Floats) -> Floats:
+    """part / whole, and 0 where there is nothing to have a part of."""
+    return np.divide(part, whole, out=np.zeros(whole.size), where=whole > 0)
 
 
-def _median_terms(
-    row: npt.NDArray[np.generic], terms: npt.NDArray[np.generic], n: int
-) -> npt.NDArray[np.int64]:
+def _currencies(row: Ints, currency: pd.Series, n: int) -> pd.Series:
+    """Currency in which each customer has most invoices; of all invoices where it has none. (n,)"""
+    counts = pd.DataFrame({"row": row, "code": currency.to_numpy(str)}).value_counts().reset_index()
+    first = counts.sort_values(["row", "count", "code"], ascending=[True, False, True]).drop_duplicates("row")
+    return first.set_index("row")["code"].reindex(range(n)).fillna(currency.mode()[0]).reset_index(drop=True)
+
+
+def _terms(row: Ints, invoices: pd.DataFrame, n: int) -> Ints:
     """Each customer's median days from issue to due; of all invoices where it has none. (n,)"""
-    median = pd.Series(terms).groupby(row).median().reindex(range(n))
-    return np.rint(median.fillna(float(np.median(terms))).clip(lower=0)).astype(np.int64).to_numpy()
+    terms = pd.Series(days_between(invoices["issued_on"], invoices["due_on"]))
+    median = terms.groupby(row).median().reindex(range(n)).fillna(terms.median())
+    return np.asarray(np.rint(median.to_numpy(float)), np.int64)

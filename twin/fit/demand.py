@@ -29,8 +29,10 @@ FEW = 20
 
 @dataclass(frozen=True)
 class DemandFit:
-    """Fitted demand. segments: names in row order; month: (segments, 12); kind: (segments, 8), each row averages 1;
-    traits: one row per customer with rate_shape, rate_days, amount_mu, amount_mu_sd, amount_sigma.
+    """Fitted demand.
+
+    segments: names in row order; month: (segments, 12); kind: (segments, 8), each row averages 1.
+    traits:   one row per customer with rate_shape, rate_days, amount_mu, amount_mu_sd, amount_sigma.
     """
 
     segments: tuple[str, ...]
@@ -47,18 +49,31 @@ def fit_demand(
     orders: customer_id, on (datetime64), cents; customers: customer_id, segment, since_on (NaT if not known).
     """
     window = orders[(orders["on"] >= pd.Timestamp(history_from)) & (orders["on"] <= pd.Timestamp(as_of))]
-    row = pd.Index(customers["customer_id"]).get_indexer(window["customer_id"])
-    day = (window["on"] - pd.Timestamp(history_from)).dt.days.to_numpy()
+    row: npt.NDArray[np.int64] = pd.Index(customers["customer_id"]).get_indexer(window["customer_id"])
+    day = np.asarray((window["on"] - pd.Timestamp(history_from)).dt.days, np.int64)
     days = (as_of - history_from).days + 1
     segments, of = np.unique(customers["segment"].to_numpy(str), return_inverse=True)
     month, kind = seasons(of[row], day, segments.size, history_from, days, calendar)
     exposure = exposures(month, kind, history_from, days, calendar)
-    since = (customers["since_on"] - pd.Timestamp(history_from)).dt.days.to_numpy(float)
-    traits = pd.DataFrame(index=range(len(customers)))
-    traits[["rate_shape", "rate_days"]] = order_rates(row, day, of, since, exposure)
-    traits[["amount_mu", "amount_mu_sd", "amount_sigma"]] = amounts(row, np.log(window["cents"].to_numpy(float)), of)
-    traits["amount_mu"] += _kept_totals(traits, row, window["cents"].to_numpy(float), of)
+    since = np.asarray((customers["since_on"] - pd.Timestamp(history_from)).dt.days, float)
+    cents = window["cents"].to_numpy(float)
+    traits = pd.DataFrame(
+        np.hstack([order_rates(row, day, of, since, exposure), amounts(row, cents, of)]),
+        columns=["rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "amount_sigma"],
+    )
+    traits["amount_mu"] += _kept_totals(traits, row, cents, of)
     return DemandFit(tuple(segments.tolist()), month, kind, traits)
+
+
+def full_from(on: pd.Series) -> date:
+    """First day of the first month with at least half the orders of the median month: where full records begin.
+
+    Earlier strays and a month that the records begin within would look like a low season. on: (orders,) datetime64.
+    """
+    by_month = on.dt.to_period("M").value_counts().sort_index()
+    full = by_month[by_month >= by_month.median() / 2].index[0]
+    first: date = max(full.start_time, on.min()).date()
+    return first
 
 
 def seasons(
@@ -69,7 +84,7 @@ def seasons(
     days: int,
     calendar: Calendar,
 ) -> tuple[Floats, Floats]:
-    """Factors of the 12 months and the 8 kinds of day on each segment's orders, shrunk to 1. (segments, 12), (segments, 8)
+    """Factors of the months and the kinds of day on each segment's orders, shrunk to 1. (segments, 12), (segments, 8)
 
     segment, day: (orders,). Months are judged after the kinds; a month or kind that the books do not hold is 1.
     """
@@ -144,7 +159,8 @@ def order_rates(
     for s in range(exposure.shape[0]):
         inside = segment == s
         prior[inside] = _gamma_prior(counts[inside], time[inside]) if (counts[inside] > 0).sum() >= FEW else common
-    return prior + np.stack([counts, time], axis=1)
+    posterior: Floats = prior + np.stack([counts, time], axis=1)
+    return posterior
 
 
 def _gamma_prior(counts: Floats, time: Floats) -> Floats:
@@ -160,42 +176,53 @@ def _gamma_prior(counts: Floats, time: Floats) -> Floats:
     return np.asarray(np.exp(best.x))
 
 
-def amounts(row: npt.NDArray[np.int64], y: Floats, segment: npt.NDArray[np.int64]) -> Floats:
-    """Posterior mean and standard deviation of each customer's mean log amount, and its spread. (n, 3)"""
+def amounts(row: npt.NDArray[np.int64], cents: Floats, segment: npt.NDArray[np.int64]) -> Floats:
+    """Posterior mean and standard deviation of each customer's mean log amount, and its spread. (n, 3)
+
+    Judged by the mean and variance of the amounts themselves, which cash depends on: log(1 + cv**2) is the log-normal's
+    sigma**2, and a few tiny amounts do not inflate it as they would the variance of the logs.
+    """
     n = segment.size
     count = np.bincount(row, minlength=n).astype(float)
-    mean = np.divide(np.bincount(row, y, n), count, out=np.zeros(n), where=count > 0)
-    scatter = np.bincount(row, (y - mean[row]) ** 2, n)
+    mean = np.divide(np.bincount(row, cents, n), count, out=np.ones(n), where=count > 0)
+    squares = np.bincount(row, (cents / mean[row] - 1) ** 2, n)
+    variance = np.log1p(np.divide(squares, count - 1, out=np.zeros(n), where=count > 1))
     out = np.empty((n, 3))
-    common = _amount_prior(count, mean, scatter)
+    common = _amount_prior(count, mean, variance)
     for s in np.unique(segment):
         i = segment == s
-        level, between, spread, freedom = (
-            _amount_prior(count[i], mean[i], scatter[i]) if (count[i] > 1).sum() >= FEW else common
-        )
-        sigma = np.sqrt((freedom * spread**2 + scatter[i]) / (freedom + np.maximum(count[i] - 1, 0)))
-        weight = count[i] / sigma**2 + 1 / between**2
-        out[i] = np.stack([(count[i] * mean[i] / sigma**2 + level / between**2) / weight, weight**-0.5, sigma], axis=1)
+        prior = _amount_prior(count[i], mean[i], variance[i]) if (count[i] > 1).sum() >= FEW else common
+        out[i] = _amount_posterior(count[i], mean[i], variance[i], *prior)
     return out
 
 
-def _amount_prior(count: Floats, mean: Floats, scatter: Floats) -> tuple[float, float, float, float]:
+def _amount_posterior(
+    count: Floats, mean: Floats, variance: Floats, level: float, between: float, spread: float, freedom: float
+) -> Floats:
+    degrees = np.maximum(count - 1, 0)
+    sigma = np.sqrt((freedom * spread**2 + degrees * variance) / (freedom + degrees))
+    weight = count / sigma**2 + 1 / between**2
+    mu = (count / sigma**2 * (np.log(mean) - sigma**2 / 2) + level / between**2) / weight
+    return np.stack([mu, weight**-0.5, sigma], axis=1)
+
+
+def _amount_prior(count: Floats, mean: Floats, variance: Floats) -> tuple[float, float, float, float]:
     """Mean and spread of customers' mean logs, usual spread within a customer, and its degrees of freedom."""
-    many = count > 1
+    some, many = count > 0, count > 1
     if not many.any():
-        level = float(mean[count > 0].mean()) if (count > 0).any() else 0.0
+        level = float(np.log(mean[some]).mean()) if some.any() else 0.0
         return level, 1.0, 1.0, 1.0
-    freedom, spread = _variance_prior(scatter[many] / (count[many] - 1), count[many] - 1)
-    some = count > 0
+    freedom, spread = _variance_prior(variance[many], count[many] - 1)
     noise = spread**2 / count[some]
-    level = float(np.average(mean[some], weights=1 / (noise + spread**2)))
-    between = max(float(((mean[some] - level) ** 2 - noise).mean()), 1e-4)
+    y = np.log(mean[some]) - spread**2 / 2
+    level = float(np.average(y, weights=1 / (noise + spread**2)))
+    between = max(float(((y - level) ** 2 - noise).mean()), 1e-4)
     return level, between**0.5, spread, freedom
 
 
 def _variance_prior(variance: Floats, freedom: Floats) -> tuple[float, float]:
     """Degrees of freedom and typical standard deviation of the prior of the customers' variances (Smyth 2004, 6.2)."""
-    z = np.log(np.maximum(variance, 1e-6))
+    z = np.log(np.maximum(variance, 1e-4))
     e = z - polygamma(0, freedom / 2) + np.log(freedom / 2)
     excess = float(((e - e.mean()) ** 2).sum() / max(e.size - 1, 1) - polygamma(1, freedom / 2).mean())
     half = _inverse_trigamma(excess) if excess > 1e-3 else 500.0
@@ -221,7 +248,8 @@ def _kept_totals(
 
     Log-normal tails overstate or understate the mean of real amounts; the total is what cash depends on.
     """
-    mean = np.exp(traits["amount_mu"] + traits["amount_mu_sd"] ** 2 / 2 + traits["amount_sigma"] ** 2 / 2).to_numpy()
+    mu, mu_sd, sigma = (traits[name].to_numpy(float) for name in ("amount_mu", "amount_mu_sd", "amount_sigma"))
+    mean = np.exp(mu + (mu_sd**2 + sigma**2) / 2)
     shift = np.zeros(segment.size)
     for s in np.unique(segment[row]):
         inside = segment[row] == s

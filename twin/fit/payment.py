@@ -135,7 +135,8 @@ def _unmeasured(ledger: Ledger, runs: Runs, weeks: int) -> Iterator[str]:
     owner = np.repeat(ledger.segment, np.diff(ledger.rows.first))
     by_segment = np.bincount(owner[ledger.rows.settled <= ledger.until], minlength=len(ledger.segments))
     for segment in np.flatnonzero(by_segment < FEW_SETTLEMENTS):
-        yield f"habits of segment {ledger.segments[segment]!r}: {by_segment[segment]} settlements; all customers' are assumed"
+        name, count = ledger.segments[segment], by_segment[segment]
+        yield f"habits of segment {name!r}: {count} settlements are known; they rest on those of all customers"
     if not runs.judged_customers:
         yield "pay-runs: the record is too short to judge; a flat prior over 0.05 to 51 a day is assumed"
     if weeks < FEW_WEEKS:

@@ -109,7 +109,7 @@ def _phase_priors(settled: Floats, expected: Floats, ledger: Ledger) -> tuple[Fl
             y, x = weight * settled[:, p], weight * x
             change = (y.sum() + 1.0) / (x.sum() + 1.0)
             centre[p] *= change
-            if len(ledger.segments) > 1:
+            if np.unique(ledger.segment[x > 0]).size > 1:
                 relative[:, p] = _shrunk_ratio(ledger.segment, y, change * x / own, len(ledger.segments))
     return shape, centre, relative
 

@@ -76,14 +76,16 @@ def own_factors(settled: Floats, expected: Floats) -> tuple[Floats, Floats]:
 
     settled, expected: (c, groups). What is expected is first scaled to the customer's own level.
     """
-    level = (settled.sum(1) + 1.0) / (expected.sum(1) + 1.0)
-    expected = expected * level[:, None]
-    score = np.empty((settled.shape[0], CONCENTRATIONS.size))
-    _score_concentrations(settled, expected, CONCENTRATIONS, score)
+    known = expected.sum(1) > 0
+    y, x = settled[known], expected[known]
+    x = x * ((y.sum(1) + 1.0) / (x.sum(1) + 1.0))[:, None]
+    score = np.empty((y.shape[0], CONCENTRATIONS.size))
+    _score_concentrations(y, x, CONCENTRATIONS, score)
     posterior, prior = mix(score)
-    factor = np.zeros_like(settled)
-    for k, weight in zip(CONCENTRATIONS, posterior.T, strict=True):
-        factor += weight[:, None] * (k + settled) / (k + expected)
+    factor = np.ones_like(settled)
+    factor[known] = sum(
+        weight[:, None] * (k + y) / (k + x) for k, weight in zip(CONCENTRATIONS, posterior.T, strict=True)
+    )
     return factor, prior
 
 
@@ -93,7 +95,7 @@ def mix(score: Floats) -> tuple[Floats, Floats]:
     The prior starts flat and keeps the weight of one customer there.
     """
     flat = np.full(score.shape[1], 1 / score.shape[1])
-    prior, likelihood = flat, np.exp(score - score.max(1, keepdims=True))
+    prior, posterior, likelihood = flat, score, np.exp(score - score.max(1, keepdims=True))
     for _ in range(50):
         posterior = prior * likelihood
         posterior /= posterior.sum(1, keepdims=True)

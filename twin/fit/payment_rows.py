@@ -92,7 +92,7 @@ def _owner(known: pd.DataFrame, customers: pd.DataFrame) -> npt.NDArray[np.int64
     if (customer < 0).any():
         stranger = known["customer_id"].iloc[int(np.argmax(customer < 0))]
         raise ValueError(f"there is an invoice of customer {stranger!r}, who is not among the customers")
-    return customer.astype(np.int64)
+    return np.asarray(customer, dtype=np.int64)
 
 
 def _segments(customers: pd.DataFrame) -> npt.NDArray[np.str_]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from twin.faults import Fault, unknown
-from twin.scenario.entry import LARGEST, Entry
+from twin.scenario.entry import Entry
 from twin.scenario.fields import CRITERION
 
 Direction = Literal["rises_by_at_least", "rises_by_at_most", "falls_by_at_least", "falls_by_at_most"]
@@ -48,7 +49,7 @@ def read_criterion(entry: Entry, kpi: str) -> Criterion | None:
         entry.fault(f"'{kpi}' has {len(directions)} directions.", f"one of: {', '.join(DIRECTIONS)}")
     if len(directions) != 1:
         return None
-    amount = fields[directions[0]].share(0, LARGEST)
+    amount = fields[directions[0]].share(0, math.inf)
     if amount is None or confidence is None:
         return None
     relative = isinstance(fields[directions[0]].value, str)

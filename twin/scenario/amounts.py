@@ -13,7 +13,7 @@ from twin.firm.cards import belief_fault, outside_fault
 from twin.firm.plan import Step
 from twin.firm.settings import CONTACTS, SETTINGS, Setting
 from twin.scenario.entry import Entry
-from twin.scenario.fields import AMOUNT, BELIEF, STEP
+from twin.scenario.fields import AMOUNT, BELIEF, FACTOR, STEP
 
 MOST_MONEY = 10**13
 """In units of money. With two decimals its cents are far inside what a float holds exactly."""
@@ -55,13 +55,12 @@ def _relative(entry: Entry, setting: Setting) -> Amount | None:
         entry.fault(f"'{entry.name}' has both scale and add.", "one of them; two changes do both, one after the other")
         return None
     if "scale" in amounts:
-        factor = read_factor(entry)
-        return None if factor is None else Amount("scale", factor)
-    if "add" in amounts:
-        belief = read_belief(amounts["add"])
-        if belief is not None:
-            return Amount("add", belief)
-    return None
+        return _moved("scale", read_belief(amounts["scale"], low=0))
+    return _moved("add", read_belief(amounts["add"])) if "add" in amounts else None
+
+
+def _moved(how: Literal["scale", "add"], belief: Belief | None) -> Amount | None:
+    return None if belief is None else Amount(how, belief)
 
 
 def read_factor(entry: Entry) -> Belief | None:
@@ -69,8 +68,7 @@ def read_factor(entry: Entry) -> Belief | None:
     if not isinstance(entry.value, dict):
         entry.fault(f"'{entry.name}' is a factor: write {{scale: ...}}.", "for instance {scale: 1.15}")
         return None
-    known = {"scale": AMOUNT["scale"]} if "add" not in entry.value else AMOUNT
-    scale = entry.fields(known, "way to move a setting").get("scale")
+    scale = entry.fields(FACTOR).get("scale")
     return None if scale is None else read_belief(scale, low=0)
 
 

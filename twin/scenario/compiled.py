@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -12,11 +11,12 @@ import numpy as np
 
 from twin.behaviour.belief import Belief
 from twin.faults import Fault, ScenarioError, unknown
-from twin.firm.cards import Card, cents, in_cents, outside_fault
+from twin.firm.cards import cents, in_cents, outside_fault
 from twin.firm.firm import Firm
 from twin.firm.plan import Campaign, Change, Mask, Plan
 from twin.firm.settings import SETTINGS
 from twin.money import MINOR_DIGITS
+from twin.scenario.accept import kpi_faults
 from twin.scenario.amounts import Amount
 from twin.scenario.dates import Period
 from twin.scenario.layers import find_scenario
@@ -32,7 +32,7 @@ MOST_CENTS = 2**53
 class Compiled:
     """A scenario and what it means for a firm.
 
-    differences: sentences that say what it does differently from today, for the report.
+    differences: sentences that say what it does differently from today, for the report; none for 'as is'.
     overridden:  what is said by one layer or change and otherwise by a later one, for customers and days of both.
     """
 
@@ -53,18 +53,21 @@ def compile_plan(scenario: Scenario, firm: Firm) -> Plan:
     return compiled.plan
 
 
-def read_plans(paths: Iterable[Path | str], firm: Firm) -> list[Compiled]:
-    """Scenario files as they apply to a firm, in the order given.
+def read_plans(
+    scenarios: Iterable[Scenario | Path | str], firm: Firm, kpis: Mapping[str, object] | None = None
+) -> list[Compiled]:
+    """Scenarios, or the files of them, as they apply to a firm, in the order given.
 
-    Raises: ScenarioError with every fault of every file, those of the file and those that only the firm shows.
+    kpis: those that criteria may name; not checked if None.
+
+    Raises: ScenarioError with every fault of all of them, those of the files and those that only the firm shows.
     """
     all_compiled, faults = [], []
-    for path in paths:
-        scenario, in_file = find_scenario(path)
+    for given in scenarios:
+        scenario, in_file = (given, []) if isinstance(given, Scenario) else find_scenario(given)
         compiled, with_firm = apply(scenario, firm)
         all_compiled.append(compiled)
-        faults += in_file + with_firm
-    faults += _same_names(all_compiled)
+        faults += in_file + with_firm + ([] if kpis is None else kpi_faults(scenario.accept, kpis))
     if faults:
         raise ScenarioError(dict.fromkeys(faults))
     return all_compiled
@@ -119,7 +122,7 @@ class _Work:
             self.faults.append(unknown(assumed.place, "parameter", key, self.firm.beliefs))
             return None
         card, _, name = key.partition(".")
-        parameter = Card.model_validate(self.firm.cards[card]).parameters[name]
+        parameter = self.firm.cards[card].parameters[name]
         if parameter.used == "calibration":
             what = f"'{key}' is used when a firm is calibrated: a scenario cannot replace it."
             self.faults.append(Fault(assumed.place, what, f"change models/{card}.yaml and calibrate again"))
@@ -174,16 +177,3 @@ def _meet(first: Change, later: Change) -> bool:
     ends = [change.to_day for change in (first, later) if change.to_day is not None]
     same_days = not ends or starts < min(ends)
     return same_days and (first.who is None or later.who is None or bool(np.any(first.who & later.who)))
-
-
-def _same_names(all_compiled: list[Compiled]) -> Iterator[Fault]:
-    """A fault for each scenario whose name another file has too: tables and figures could not tell them apart."""
-    files: dict[str, set[Path]] = {}
-    for compiled in all_compiled:
-        files.setdefault(compiled.scenario.name, set()).add(compiled.scenario.path)
-    counts = Counter(compiled.scenario.name for compiled in all_compiled)
-    for name, count in counts.items():
-        if name and count > 1:
-            places = sorted(map(str, files[name]))
-            what = f"the name '{name}' is given by {' and '.join(places)}." if len(places) > 1 else "is given twice."
-            yield Fault(places[-1], what, "each scenario of a comparison has a name of its own")

@@ -47,6 +47,10 @@ AMOUNT = {
     "add": Field("belief", "is added to what the changes before it left"),
 }
 
+FACTOR = {
+    "scale": Field("belief", "a factor, at least 0", True),
+}
+
 STEP = {
     "contact": Field("word", "kind of contact", True),
     "day": Field("whole number", "days past due on which it is made; rising from step to step", True),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from twin.faults import Fault, ScenarioError, closest, listed
+from twin.scenario.accept import Criterion
 from twin.scenario.entry import Entry
-from twin.scenario.scenario import Override, Scenario, read_layer
+from twin.scenario.scenario import Assumed, Offer, Override, Scenario, read_layer
 from twin.yaml_file import parse_yaml
 
 LONGEST_FILE_NAME = 200
+
+Placed = Offer | Assumed | Criterion
 
 
 def read_scenario(path: Path | str) -> Scenario:
@@ -37,26 +39,33 @@ def laid_over(path: Path, layers: Iterable[Scenario]) -> Scenario:
     """Layers in order of application as one scenario, which has the name of the last."""
     whole = Scenario("", path)
     for layer in layers:
-        replaced: list[Override] = []
-        whole = Scenario(
-            name=layer.name,
+        whole = replace(
+            layer,
             path=path,
-            description=layer.description,
-            layers=whole.layers + layer.layers,
+            files=whole.files + layer.files,
             changes=whole.changes + layer.changes,
-            campaigns=_merged("campaign", whole.campaigns, layer.campaigns, replaced),
-            assume=_merged("assumption", whole.assume, layer.assume, replaced),
-            accept=_merged("criterion", whole.accept, layer.accept, replaced),
-            overridden=whole.overridden,
+            campaigns={**whole.campaigns, **layer.campaigns},
+            assume={**whole.assume, **layer.assume},
+            accept=tuple({**_by_kpi(whole), **_by_kpi(layer)}.values()),
+            overridden=(*whole.overridden, *_replaced(whole, layer)),
         )
-        whole = replace(whole, overridden=(*whole.overridden, *replaced))
     return whole
 
 
-def _merged(noun: str, first: dict[str, Any], later: dict[str, Any], replaced: list[Override]) -> dict[str, Any]:
-    again = [key for key in first if key in later]
-    replaced += [Override(f"{noun} {key}", first[key].place, later[key].place) for key in again]
-    return {**first, **later}
+def _replaced(whole: Scenario, layer: Scenario) -> Iterator[Override]:
+    yield from _again("campaign", whole.campaigns, layer.campaigns)
+    yield from _again("assumption", whole.assume, layer.assume)
+    yield from _again("criterion", _by_kpi(whole), _by_kpi(layer))
+
+
+def _again(noun: str, first: Mapping[str, Placed], later: Mapping[str, Placed]) -> Iterator[Override]:
+    for key in first:
+        if key in later:
+            yield Override(f"{noun} {key}", first[key].place, later[key].place)
+
+
+def _by_kpi(scenario: Scenario) -> dict[str, Criterion]:
+    return {criterion.kpi: criterion for criterion in scenario.accept}
 
 
 class _Stack:
@@ -73,8 +82,8 @@ class _Stack:
             return
         self.seen.add(path.resolve())
         file, faults = parse_yaml(path, ScenarioError)
-        self.faults += faults
         if file is None:
+            self.faults += faults
             return
         found: list[Fault] = []
         for entry in _extended(Entry(file, file.value, (), found)):
@@ -83,7 +92,7 @@ class _Stack:
                 self.add(base, (*below, path))
         self.layers.append(read_layer(file, found))
         refused = {fault.place for fault in faults}
-        self.faults += [fault for fault in found if fault.place not in refused]
+        self.faults += sorted([*faults, *(f for f in found if f.place not in refused)], key=_line)
 
     def _found(self, entry: Entry, trail: tuple[Path, ...]) -> Path | None:
         """The file that an entry of 'extends' names, unless it is missing or leads back to itself."""
@@ -92,8 +101,10 @@ class _Stack:
             return None
         path = entry.file.path.parent / name
         if len(name) > LONGEST_FILE_NAME or not path.is_file():
-            names = sorted(p.name for p in entry.file.path.parent.glob("*.yaml"))
-            entry.fault(f"there is no file {name!r:.80}.", f"files here are: {listed(names)}", closest(name, names))
+            stems = sorted(p.stem for p in entry.file.path.parent.glob("*.yaml"))
+            near = closest(name.removesuffix(".yaml"), stems)
+            here = listed(f"{stem}.yaml" for stem in stems)
+            entry.fault(f"there is no file {name!r:.80}.", f"files here are: {here}", near and f"{near}.yaml")
             return None
         loop = [step for step in trail if step.resolve() == path.resolve()]
         if loop:
@@ -101,6 +112,10 @@ class _Stack:
             entry.fault(f"a scenario cannot extend itself: {chain}.")
             return None
         return path
+
+
+def _line(fault: Fault) -> int:
+    return int(fault.place.rpartition("line ")[2])
 
 
 def _extended(file: Entry) -> list[Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from twin.behaviour.belief import Belief
@@ -62,11 +63,20 @@ class Override:
         return f"{self.what} of {self.place} is overridden by {self.by}"
 
 
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that a scenario is made of, as it was read."""
+
+    name: str
+    sha256: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A scenario with its layers laid over each other.
 
-    layers:     files that it is made of, in order of application, itself last.
+    files:      those that it is made of, in order of application, its own last.
     changes:    in order of application.
     overridden: what earlier layers said of a campaign, an assumption or a criterion and later ones say otherwise.
     """
@@ -74,11 +84,11 @@ class Scenario:
     name: str
     path: Path
     description: str = ""
-    layers: tuple[Path, ...] = ()
+    files: tuple[SourceFile, ...] = ()
     changes: tuple[Dated, ...] = ()
     campaigns: dict[str, Offer] = field(default_factory=dict)
     assume: dict[str, Assumed] = field(default_factory=dict)
-    accept: dict[str, Criterion] = field(default_factory=dict)
+    accept: tuple[Criterion, ...] = ()
     overridden: tuple[Override, ...] = ()
 
 
@@ -92,7 +102,7 @@ def read_layer(file: YamlFile, faults: list[Fault]) -> Scenario:
         name=_name(fields["name"]) if "name" in fields else "",
         path=file.path,
         description=(fields["description"].text() or "") if "description" in fields else "",
-        layers=(file.path,),
+        files=(_source(file.path),),
         changes=tuple(_dated(change) for change in changes),
         campaigns={name: _offer(entry) for name, entry in _named(fields, "campaigns", "campaigns by name")},
         assume=_assumptions(fields),
@@ -149,6 +159,11 @@ def _assumptions(fields: dict[str, Entry]) -> dict[str, Assumed]:
     return {key: Assumed(belief, place) for key, belief, place in read if belief is not None}
 
 
-def _criteria(fields: dict[str, Entry]) -> dict[str, Criterion]:
-    read = [(kpi, read_criterion(entry, kpi)) for kpi, entry in _named(fields, "accept", "criteria by KPI")]
-    return {kpi: criterion for kpi, criterion in read if criterion is not None}
+def _criteria(fields: dict[str, Entry]) -> tuple[Criterion, ...]:
+    read = [read_criterion(entry, kpi) for kpi, entry in _named(fields, "accept", "criteria by KPI")]
+    return tuple(criterion for criterion in read if criterion is not None)
+
+
+def _source(path: Path) -> SourceFile:
+    raw = path.read_bytes()
+    return SourceFile(path.name, sha256(raw).hexdigest(), raw.decode("utf-8-sig"))

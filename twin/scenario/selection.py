@@ -120,7 +120,8 @@ def _read_condition(entry: Entry, column: str) -> Condition | None:
 
 def _read_bounds(entry: Entry, column: str) -> Condition | None:
     if TRAITS[column].kind == "word":
-        entry.fault(f"'{column}' is a word: it has no bounds.", f"a value or a list of values, such as {_example(column)}")
+        allowed = f"a value or a list of values, such as {_example(column)}"
+        entry.fault(f"'{column}' is a word: it has no bounds.", allowed)
         return None
     bounds = [(name, _read_value(bound, column)) for name, bound in entry.fields(BOUNDS, "bound").items()]
     known = tuple((name, float(value)) for name, value in bounds if value is not None)

@@ -27,10 +27,10 @@ def firing_day(mass: Any, since: int, left: float, intensity: float) -> int:
 
     mass: (days + 1,) cumulative weight of the days before each day.
     """
-    horizon = mass.size - 1
+    horizon: int = mass.size - 1
     if intensity <= 0.0:
         return horizon
-    goal = mass[since] + left / intensity
+    goal: float = mass[since] + left / intensity
     low, high = since, horizon
     while low < high:
         middle = (low + high) // 2
@@ -44,7 +44,8 @@ def firing_day(mass: Any, since: int, left: float, intensity: float) -> int:
 @njit(cache=True, inline="always")
 def remainder(mass: Any, since: int, day: int, left: float, intensity: float) -> float:
     """What is left of a clock at the start of `day` when it had `left` at the start of `since`."""
-    return left - (mass[day] - mass[since]) * intensity
+    unspent: float = left - (mass[day] - mass[since]) * intensity
+    return unspent
 
 
 @njit(cache=True)

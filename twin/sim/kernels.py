@@ -187,7 +187,8 @@ def orders(
 @njit(cache=True)
 def day_factor(c: Any, day: Any, day_kind: Any, month_group: Any) -> float:
     """The customer's run factor on a day: kind of day x place in the month x the week's shock."""
-    return day_kind[c.calendar, day.kind] * month_group[c.calendar, day.group] * day.common
+    factor: float = day_kind[c.calendar, day.kind] * month_group[c.calendar, day.group] * day.common
+    return factor
 
 
 @njit(cache=True)
@@ -197,11 +198,12 @@ def start_run(
     """First day from `start` on which customer i makes the pay-run its clock is for; days.size if none."""
     c = customers[i]
     left = exponential(uniform(seed, replication, i, _RUN_WAIT, c.runs))
-    for t in range(start, days.size):
+    horizon: int = days.size
+    for t in range(start, horizon):
         left -= c.run * day_factor(c, days[t], day_kind, month_group)
         if left <= 0.0:
             return t
-    return days.size
+    return horizon
 
 
 @njit(cache=True)
@@ -226,9 +228,10 @@ def stage(v: Any, day: int, reference: Any, half_life_days: float) -> float:
     reference: (ages,) factor of today's ladder at each number of days past due; its last value holds beyond.
     """
     late = day - v.due
-    usual = reference[min(late, reference.size - 1)] if late > 0 else 1.0
-    made = contact_effect(v.effect, day - v.contacted, half_life_days) if v.effect != 1.0 else 1.0
-    return made / usual
+    usual: float = reference[min(late, reference.size - 1)] if late > 0 else 1.0
+    made: float = contact_effect(v.effect, day - v.contacted, half_life_days) if v.effect != 1.0 else 1.0
+    more: float = made / usual
+    return more
 
 
 @njit(cache=True)
@@ -236,7 +239,7 @@ def release(slot: int, before: int, customers: Any, invoices: Any, due_cents: An
     """Take an invoice out of the open ones: its slot becomes free. Returns the customer's next invoice."""
     v = invoices[slot]
     c = customers[v.customer]
-    after = v.next
+    after: int = v.next
     if before == NONE:
         c.first = after
     else:
@@ -276,7 +279,7 @@ def payments(
     today: Any,
     log: Any,
 ) -> None:
-    """Make the day's pay-runs: every open invoice of a customer that runs spends patience, and is paid when it is gone."""
+    """Make the day's pay-runs: each open invoice of a customer that runs spends patience, and is paid when it is gone."""
     closed = days[day].closed
     while head[day] != NONE:
         i = head[day]
@@ -330,8 +333,12 @@ def open_slots(customers: Any, invoices: Any, pool: Any) -> Any:
 def build_worklist(
     day: int, worklist: Any, invoices: Any, ladder_day: Any, write_off_days: int, head: Any, node: Any
 ) -> Any:
-    """Yesterday's worklist without what was paid, and with the invoices whose ladder step has come. (contacts,)"""
-    kept = worklist[invoices["waiting"][worklist] == 1]
+    """Yesterday's worklist without what was paid, and with the invoices whose ladder step has come. (contacts,)
+
+    What is written off today is not worked any more.
+    """
+    waiting = worklist[invoices["waiting"][worklist] == 1]
+    kept = waiting[invoices["due"][waiting] + write_off_days > day]
     coming = 0
     slot = head[day]
     while slot != NONE:
@@ -419,7 +426,7 @@ def write_offs(
 
 @njit(cache=True)
 def age(day: int, due_cents: Any, first_due: int, today: Any, columns: Any) -> None:
-    """Write the receivables by ageing bucket into today[columns]: current, 1-30, 31-60, 61-90, over 90 days past due."""
+    """Write the receivables into today[columns]: current, 1-30, 31-60, 61-90 and more than 90 days past due."""
     today[columns[0]] = due_cents[max(day - first_due, 0) :].sum()
     for k in range(1, 5):
         low = 0 if k == 4 else max(day - first_due - 30 * k, 0)

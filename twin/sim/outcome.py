@@ -13,9 +13,11 @@ CUSTOMER_TOTALS = ("revenue", "receipts", "write_offs", "receivables")
 
 @dataclass(frozen=True)
 class Outcome:
-    """measures: (days, measures) int64, columns as in measures.NAMES; customers: (n, 4) int64, as CUSTOMER_TOTALS;
-    drawn: value of each belief in this replication, by 'card.parameter'; events: structured array with the fields of
-    arrays.EVENT, by day, kind, customer and number, or None if no log was kept.
+    """A replication's daily figures, what came of each customer, and its events.
+
+    measures: (days, measures) int64, columns as in measures.NAMES; customers: (n, 4) int64, as CUSTOMER_TOTALS;
+    drawn:    value of each belief in this replication, by 'card.parameter'.
+    events:   structured, the fields of arrays.EVENT, by day, kind, customer and number; None if no log was kept.
     """
 
     measures: npt.NDArray[np.int64]

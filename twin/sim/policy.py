@@ -18,7 +18,8 @@ from twin.sim.world import World
 
 def turning_days(plan: Plan, days: int) -> list[int]:
     """Days of a run on which a change or campaign begins or ends, and the first day, in order."""
-    turns = {day for part in (*plan.changes, *plan.campaigns) for day in (part.from_day, part.to_day)}
+    periods = [(c.from_day, c.to_day) for c in plan.changes] + [(c.from_day, c.to_day) for c in plan.campaigns]
+    turns = {day for period in periods for day in period}
     return sorted({0} | {day for day in turns if day is not None and day < days})
 
 

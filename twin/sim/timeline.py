@@ -58,16 +58,20 @@ def month_ends(start: date, days: int) -> npt.NDArray[np.bool_]:
 
 
 def fixed_outflows(firm: Firm, start: date, days: int) -> npt.NDArray[np.int64]:
-    """Cents of fixed outflows on each day: on their day of the month, or the next banking day after it. (days,)"""
-    open_ = plain_days(firm.calendar, start, days)["open"]
-    dates = np.datetime64(start) + np.arange(days)
+    """Cents of fixed outflows on each day: on their day of the month, or the next banking day after it. (days,)
+
+    What fell due on closed days directly before the run is paid in it.
+    """
+    first = start - timedelta(days=LOOK_BACK)
+    open_ = firm.calendar.banking(first, LOOK_BACK + days)
+    dates = np.datetime64(first) + np.arange(LOOK_BACK + days)
     month = dates.astype("datetime64[M]")
     of_month = (dates - month).astype(int) + 1
     length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
-    out = np.zeros(days, np.int64)
-    for flow in firm.outflows.itertuples():
-        for day in np.flatnonzero(of_month == np.minimum(flow.day_of_month, length)):
+    out = np.zeros(LOOK_BACK + days, np.int64)
+    for day_of_month, cents in zip(firm.outflows["day_of_month"], firm.outflows["cents"], strict=True):
+        for day in np.flatnonzero(of_month == np.minimum(int(day_of_month), length)):
             later = day + np.flatnonzero(open_[day:])
             if later.size:
-                out[later[0]] += flow.cents
-    return out
+                out[later[0]] += int(cents)
+    return out[LOOK_BACK:]

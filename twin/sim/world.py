@@ -140,9 +140,7 @@ def build(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log
     _open(world)
     start_orders(seed, replication, world.customers, world.mass, *world.order_calendar)
     habits = firm.habits
-    start_runs(
-        seed, replication, world.customers, world.days, habits.day_kind, habits.month_group, *world.run_calendar
-    )
+    start_runs(seed, replication, world.customers, world.days, habits.day_kind, habits.month_group, *world.run_calendar)
     return world
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from twin.firm.firm import Firm
-from twin.scenario.read import Scenario
+from twin.scenario.compiled import Compiled
+from twin.scenario.scenario import Scenario
+from twin.sim.outcome import Outcome
 from twin.study.attribution import attribution_table
-from twin.study.contender import Contender, contenders, record
+from twin.study.contender import contenders, record
 from twin.study.manifest import manifest
 from twin.study.pool import Done, Task, replicate
 from twin.study.progress import shown
@@ -54,14 +56,14 @@ def compare(
         return _result(firm, study, compared, days)
 
 
-def _watched(done: Done, replications: int, progress: bool | None) -> Done:
+def _watched(done: Done, replications: int, progress: bool | None) -> Iterator[tuple[int, list[Outcome]]]:
     return done if progress is False else shown(done, replications, "replications")
 
 
-def _result(firm: Firm, study: Study, compared: Sequence[Contender], days: int) -> Result:
+def _result(firm: Firm, study: Study, compared: Sequence[Compiled], days: int) -> Result:
     values = figures(study)
     replications = study.store.measures.shape[1]
-    records = [record(contender, study, values, i) for i, contender in enumerate(compared)]
+    records = [record(compiled, study, values, i) for i, compiled in enumerate(compared)]
     return Result(
         manifest=manifest(firm, records, days, replications, study.seed),
         summary=summary_table(study, values),

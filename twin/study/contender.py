@@ -1,77 +1,71 @@
-"""A scenario on its way into a comparison: its plan, and the record of it that the manifest keeps."""
+"""The scenarios of a comparison, and the record of each that the manifest keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twin.faults import ScenarioError
+from twin.faults import Fault, ScenarioError
 from twin.firm.firm import Firm
-from twin.firm.plan import Plan
-from twin.scenario.accept import Criterion, kpi_faults
-from twin.scenario.read import Scenario, compile_plan, read_scenario
+from twin.scenario.accept import Criterion
+from twin.scenario.compiled import Compiled, read_plans
+from twin.scenario.scenario import Scenario
+from twin.study.provenance import fingerprint
 from twin.study.risk import RISKS, resampled
 from twin.study.tables import FIGURES, Study
 from twin.study.track import Values
 
 
-@dataclass(frozen=True)
-class Contender:
-    """A scenario with its plan for the firm; the plan's name is the scenario's, made unique."""
-
-    scenario: Scenario
-    plan: Plan
-
-
-def contenders(firm: Firm, baseline: Scenario | Path | str, others: Iterable[Scenario | Path | str]) -> list[Contender]:
-    """The baseline and the scenarios compared with it, read, checked against the firm and named apart.
+def contenders(firm: Firm, baseline: Scenario | Path | str, others: Iterable[Scenario | Path | str]) -> list[Compiled]:
+    """The baseline and the scenarios compared with it, checked against the firm, the names of their plans unique.
 
     Raises: ScenarioError with the faults of all of them
     """
-    found: list[Contender] = []
-    faults = []
-    for scenario in [baseline, *others]:
-        try:
-            found.append(_contender(firm, scenario))
-        except ScenarioError as e:
-            faults.extend(e.faults)
-    if faults:
-        raise ScenarioError(dict.fromkeys(faults))
-    return list(_named_apart(found))
-
-
-def _contender(firm: Firm, scenario: Scenario | Path | str) -> Contender:
-    read = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
-    faults = kpi_faults(read.accept, FIGURES)
+    found = read_plans([baseline, *others], firm, FIGURES)
+    faults = _same_names(found)
     if faults:
         raise ScenarioError(faults)
-    return Contender(read, compile_plan(read, firm))
+    return _numbered(found)
 
 
-def _named_apart(found: Iterable[Contender]) -> Iterator[Contender]:
-    """A name that was there before gets a number: 'as is', 'as is (2)'."""
-    names: set[str] = set()
-    for contender in found:
-        name = contender.plan.name
-        free = next(n for n in (name, *(f"{name} ({i})" for i in count(2))) if n not in names) if name in names else name
-        names.add(free)
-        yield replace(contender, plan=replace(contender.plan, name=free))
+def _same_names(found: list[Compiled]) -> list[Fault]:
+    """A fault for each scenario that has the name of another one before it, unless it is that same one again."""
+    first: dict[str, Scenario] = {}
+    faults = []
+    for scenario in (compiled.scenario for compiled in found):
+        known = first.setdefault(scenario.name, scenario)
+        if known != scenario and known.path.resolve() != scenario.path.resolve():
+            what = f"the name '{scenario.name}' is already that of {known.path}."
+            faults.append(Fault(str(scenario.path), what, "each scenario of a comparison has a name of its own"))
+    return faults
 
 
-def record(contender: Contender, study: Study, values: dict[str, Values], i: int) -> dict[str, Any]:
-    """What the manifest keeps of scenario i: its text, what it changes, and which of its criteria are met."""
-    scenario = contender.scenario
+def _numbered(found: list[Compiled]) -> list[Compiled]:
+    """A scenario that is compared with itself gets a number: 'as_is', 'as_is (2)'."""
+    seen: dict[str, int] = {}
+    apart = []
+    for compiled in found:
+        name = compiled.plan.name
+        seen[name] = seen.get(name, 0) + 1
+        name = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        apart.append(replace(compiled, plan=replace(compiled.plan, name=name)))
+    return apart
+
+
+def record(compiled: Compiled, study: Study, values: dict[str, Values], i: int) -> dict[str, Any]:
+    """What the manifest keeps of scenario i: its files, what it changes, and which of its criteria are met."""
     return {
-        "name": contender.plan.name,
-        "description": scenario.description,
-        "files": [{"name": f.name, "sha256": f.sha256, "text": f.text} for f in scenario.files],
-        "changes": list(scenario.differences),
-        "accept": [_verdict(criterion, study, values, i) for criterion in scenario.accept],
+        "name": compiled.plan.name,
+        "description": compiled.scenario.description,
+        "files": [asdict(file) for file in compiled.scenario.files],
+        "plan": fingerprint(compiled.plan),
+        "changes": compiled.differences,
+        "overridden": [str(override) for override in compiled.overridden],
+        "accept": [_verdict(criterion, study, values, i) for criterion in compiled.scenario.accept],
     }
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from twin.behaviour.belief import Belief
 from twin.firm.firm import Firm
 from twin.study.provenance import fingerprint, versions
 from twin.study.run_directory import FORMAT
@@ -51,32 +50,22 @@ def firm_record(firm: Firm) -> dict[str, Any]:
 def belief_records(firm: Firm) -> Iterator[dict[str, Any]]:
     """Every parameter of the firm's model cards: its centre and 90 % range in the card's unit, and where it is from."""
     for card, content in firm.cards.items():
-        for name, parameter in content["parameters"].items():
-            belief = _belief(parameter)
+        for name, parameter in content.parameters.items():
+            belief = parameter.belief()
             yield {
                 "name": f"{card}.{name}",
-                "meaning": parameter["meaning"],
-                "unit": parameter["unit"],
+                "meaning": parameter.meaning,
+                "unit": parameter.unit,
                 "centre": belief.centre,
                 "low": belief.at(0.05),
                 "high": belief.at(0.95),
-                "status": parameter["status"],
-                "source": parameter["source"],
+                "status": parameter.status,
+                "source": parameter.source,
             }
 
 
-def _belief(parameter: dict[str, Any]) -> Belief:
-    held = parameter["value"] if parameter.get("value") is not None else parameter["prior"]
-    low, high = parameter.get("low"), parameter.get("high")
-    bounds = (-math.inf if low is None else low, math.inf if high is None else high)
-    if not isinstance(held, dict):
-        return Belief("fixed", float(held), 0.0, *bounds)
-    ((shape, numbers),) = ((shape, numbers) for shape, numbers in held.items() if numbers is not None)
-    return Belief(shape, *map(float, numbers), *bounds)
-
-
 def plain(value: Any) -> Any:
-    """The value with what JSON does not know made into what it does: dates into text, numbers that are none into null."""
+    """The value as JSON can hold it: dates as text, and null for numbers that are none."""
     if isinstance(value, dict):
         return {str(key): plain(element) for key, element in value.items()}
     if isinstance(value, list | tuple):

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 DISTRIBUTION = "financial-twin"
 LIBRARIES = ("numpy", "pandas", "numba", "simpy")
 
 
 def fingerprint(value: Any) -> str:
-    """SHA-256 of a value made of dataclasses, tables, arrays, groups, lists and plain values; names and types count."""
+    """SHA-256 of a value made of dataclasses, tables, arrays, cards, groups, lists and plain values."""
     digest = hashlib.sha256()
     _feed(digest, value)
     return digest.hexdigest()
@@ -37,6 +38,8 @@ def _feed(digest: Any, value: Any) -> None:
             _feed(digest, value[column].to_numpy())
     elif isinstance(value, np.ndarray):
         _feed_array(digest, value)
+    elif isinstance(value, BaseModel):
+        _feed(digest, value.model_dump(mode="json"))
     elif isinstance(value, dict):
         for key in sorted(value):
             digest.update(f" {key}".encode())

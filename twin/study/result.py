@@ -16,6 +16,7 @@ from twin.study.tables import FIGURES, share_better, spread
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NORMAL_95 = 1.6449
 DIFFERENCE = ("scenario", "unit", "mean", "se", "low", "high", "p_better", "replications")
 
 
@@ -57,19 +58,17 @@ class Result:
         low, high: 5 % and 95 % quantile of the paired differences: what may happen, which they do not.
         p_better:  share of replications in which the scenario is better; equal ones count half.
 
-        For a figure of all replications together (cfar95, p_shortfall) low, high, se and p_better are over paired
-        resamples of the replications.
+        For a figure of all replications together (cfar95, p_shortfall) low, high and p_better are over paired resamples
+        of the replications, and se is (high - low) / 3.29, as if they were normal.
 
         Raises: FigureError for a name that is not in the summary
         """
         self._check(kpi)
         if kpi not in KPIS:
-            rows = self.summary[self.summary["kpi"].eq(kpi) & self.summary["scenario"].ne(self.baseline)]
-            names = {"diff": "mean", "diff_low": "low", "diff_high": "high"}
-            return rows.rename(columns=names | {"mean": "own"}).reindex(columns=list(DIFFERENCE)).reset_index(drop=True)
+            return self._risk_difference(kpi)
         paired = self.paired(kpi)
-        rows_ = [self._difference_row(name, kpi, paired[name].to_numpy(float)) for name in self.scenarios]
-        return pd.DataFrame(rows_, columns=list(DIFFERENCE))
+        rows = [self._difference_row(name, kpi, paired[name].to_numpy(float)) for name in self.scenarios]
+        return pd.DataFrame(rows, columns=list(DIFFERENCE))
 
     def paired(self, kpi: str) -> pd.DataFrame:
         """Difference from the baseline in each replication, one column per scenario.
@@ -113,6 +112,13 @@ class Result:
         se = float(known.std(ddof=1) / np.sqrt(known.size)) if known.size > 1 else np.nan
         unit = self.summary.loc[self.summary["kpi"] == kpi, "unit"].iloc[0]
         return [name, unit, mean, se, low, high, share_better(known, KPIS[kpi].better), known.size]
+
+    def _risk_difference(self, figure: str) -> pd.DataFrame:
+        rows = self.summary[self.summary["kpi"].eq(figure) & self.summary["scenario"].ne(self.baseline)]
+        names = {"diff": "mean", "diff_low": "low", "diff_high": "high"}
+        table = rows.drop(columns="mean").rename(columns=names)
+        table["se"] = (table["high"] - table["low"]) / (2 * NORMAL_95)
+        return table[list(DIFFERENCE)].reset_index(drop=True)
 
     def _check(self, kpi: str, *, per_replication: bool = False) -> None:
         known = KPIS if per_replication else FIGURES

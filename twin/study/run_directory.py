@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=words, keep_default_na=False, na_values=absent, float_precision="round_trip")
 
 
-def _numbers(path: Path, words: dict[str, type]) -> list[str]:
+def _numbers(path: Path, words: Container[str]) -> list[str]:
     with path.open(encoding="utf-8") as file:
         return [column for column in file.readline().rstrip("\n").split(",") if column not in words]
 

@@ -1,0 +1,272 @@
+"""Random small worlds: a firm, a plan, and how long to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from twin.behaviour.belief import Belief, fixed
+from twin.behaviour.payment import DAYS, FIRST_DAY, PaymentHabits
+from twin.calendar import KINDS, MONTH_GROUPS, Calendar
+from twin.firm.firm import Firm, Seasons
+from twin.firm.plan import Campaign, Change, Plan, Policy, Step
+from twin.firm.settings import CONTACTS
+
+SEGMENTS = ("retail", "wholesale")
+OPEN_ITEMS = ("customer", "issued_day", "due_day", "open_cents")
+CUTS = np.array([-3, 1, 22], np.int32)
+Draw = Any
+
+
+@dataclass(frozen=True)
+class SmallFirm(Firm):
+    """A firm whose beliefs are given, not read from cards."""
+
+    held: dict[str, Belief] = field(default_factory=dict)
+
+    @property
+    def beliefs(self) -> dict[str, Belief]:
+        return self.held
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """Arguments of a run."""
+
+    firm: Firm
+    plan: Plan
+    days: int
+    seed: int
+    replication: int
+
+
+def firm_of(
+    customers: list[dict[str, Any]],
+    *,
+    habits: PaymentHabits,
+    open_items: Sequence[tuple[int, int, int, int]] = (),
+    **other: Any,
+) -> SmallFirm:
+    """A firm of these customers, with what tests seldom care about filled in."""
+    given = {"segment": "retail", "amount_mu_sd": 0.0, "amount_sigma": 0.0, "terms_days": 30, "credit_limit": 10**15}
+    table = pd.DataFrame([{"customer_id": f"C{i}", **given, **c} for i, c in enumerate(customers)])
+    usual: dict[str, Any] = {
+        "name": "small firm",
+        "as_of": date(2024, 12, 31),
+        "currency": "EUR",
+        "calendar": Calendar(None),
+        "seasons": Seasons(SEGMENTS, np.ones((2, 12)), np.ones((2, len(KINDS)))),
+        "accounts": pd.DataFrame({"account_id": ["main"], "currency": ["EUR"], "balance_cents": [0]}),
+        "outflows": pd.DataFrame({"name": [], "day_of_month": np.array([], int), "cents": np.array([], int)}),
+        "policy": Policy(),
+        "held": BELIEFS,
+        "past_revenue": np.zeros(90, np.int64),
+        "assumptions": (),
+        "sources": (),
+        "certificate": {},
+        "cards": {},
+    }
+    items = pd.DataFrame(list(open_items), columns=list(OPEN_ITEMS)).astype("int64")
+    return SmallFirm(customers=table, habits=habits, open_items=items, **{**usual, **other})
+
+
+def habits_of(rate: np.ndarray, table: list[int], run: list[float], **other: Any) -> PaymentHabits:
+    """Payment habits without weekdays, frailty or common shocks, unless they are given."""
+    n = len(table)
+    usual: dict[str, Any] = {
+        "phase_cuts": CUTS,
+        "phase_shape": np.full((n, CUTS.size + 1), 1e9),
+        "day_kind": np.ones((1, len(KINDS))),
+        "month_group": np.ones((1, len(MONTH_GROUPS))),
+        "calendar": np.zeros(n, np.int32),
+        "catch_up": np.zeros(0),
+        "week_sd": 0.0,
+        "population": 0,
+        "population_shape": np.full(CUTS.size + 1, 1e9),
+        "population_run": 1.0,
+    }
+    return PaymentHabits(rate=rate, table=np.array(table, np.int32), run=np.array(run), **{**usual, **other})
+
+
+BELIEFS = {
+    "payment.terms_pass_through": fixed(1.0),
+    "demand.terms_elasticity": fixed(0.0),
+    "treasury.overdraft_rate": fixed(0.08),
+    "collections.half_life_days": fixed(10.0),
+    "collections.collector_cost_per_day": fixed(25_000.0),
+    **{f"collections.{c}_effect": fixed(e) for c, e in zip(CONTACTS, (1.2, 1.6, 1.4), strict=True)},
+    **{f"collections.{c}_minutes": fixed(m) for c, m in zip(CONTACTS, (1.0, 12.0, 5.0), strict=True)},
+    **{f"collections.{c}_cost": fixed(c_) for c, c_ in zip(CONTACTS, (0.0, 50.0, 300.0), strict=True)},
+}
+
+
+@st.composite
+def small_worlds(draw: Draw) -> SmallWorld:
+    """A firm of 1 to 8 customers, a plan of up to 6 changes and 2 campaigns, 30 to 150 days."""
+    n, days = draw(st.integers(1, 8)), draw(st.integers(30, 150))
+    firm = draw(firms(n))
+    plan = draw(plans(firm, n, days))
+    return SmallWorld(firm, plan, days, draw(st.integers(0, 2**32)), draw(st.integers(0, 1000)))
+
+
+@st.composite
+def firms(draw: Draw, n: int) -> Firm:
+    customers = draw(st.lists(customer_rows, min_size=n, max_size=n))
+    items = draw(st.lists(open_items(n), max_size=12))
+    return firm_of(
+        customers,
+        habits=draw(habits(n)),
+        open_items=items,
+        as_of=date(2023, 1, 1) + timedelta(days=draw(st.integers(0, 1200))),
+        calendar=Calendar(draw(st.sampled_from([None, "DE", "US"])), draw(st.sampled_from([(5, 6), (4, 5), (6,), ()]))),
+        seasons=draw(seasons()),
+        accounts=pd.DataFrame(
+            {"account_id": ["a", "b"], "currency": ["EUR", "EUR"], "balance_cents": [draw(st.integers(-10**6, 10**6)), 7]}
+        ),
+        outflows=pd.DataFrame(
+            draw(st.lists(st.fixed_dictionaries({"day_of_month": st.integers(1, 31), "cents": cents}), max_size=3)),
+            columns=["day_of_month", "cents"],
+            dtype="int64",
+        ).assign(name="flow"),
+        policy=draw(policies),
+        held=draw(belief_sets),
+    )
+
+
+cents = st.integers(1, 3_000_000)
+
+customer_rows = st.fixed_dictionaries(
+    {
+        "segment": st.sampled_from(SEGMENTS),
+        "terms_days": st.sampled_from([0, 1, 14, 30, 60]),
+        "credit_limit": st.sampled_from([0, 100_000, 400_000, 2_000_000, 10**12]),
+        "rate_shape": st.sampled_from([0.5, 2.0, 20.0]),
+        "rate_days": st.sampled_from([2.0, 20.0, 100.0]),
+        "amount_mu": st.sampled_from([0.0, 8.0, 11.5]),
+        "amount_mu_sd": st.sampled_from([0.0, 0.4]),
+        "amount_sigma": st.sampled_from([0.0, 0.3, 1.2]),
+    }
+)
+
+
+def open_items(n: int) -> st.SearchStrategy[tuple[int, int, int, int]]:
+    return st.tuples(st.integers(0, n - 1), st.just(-300), st.integers(-200, 90), cents)
+
+
+@st.composite
+def habits(draw: Draw, n: int) -> PaymentHabits:
+    day = np.arange(DAYS) + FIRST_DAY
+    rate = np.array(
+        [
+            np.where(day >= -5, 0.08, 0.0),
+            0.6 * np.exp(-((day / 3.0) ** 2)) + 0.01,
+            np.where(day > 30, 0.05, 0.0),
+        ]
+    )
+    factor = st.sampled_from([0.0, 0.05, 0.6, 1.0, 1.5, 5.0])
+    return habits_of(
+        rate,
+        draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)),
+        draw(st.lists(st.sampled_from([0.02, 0.3, 1.5]), min_size=n, max_size=n)),
+        phase_shape=np.array([draw(st.lists(st.sampled_from([0.7, 3.0, 1e6]), min_size=4, max_size=4)) for _ in range(n)]),
+        day_kind=np.array([draw(st.lists(factor, min_size=8, max_size=8)) for _ in range(2)]),
+        month_group=np.array([draw(st.lists(factor, min_size=11, max_size=11)) for _ in range(2)]),
+        calendar=np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)), np.int32),
+        catch_up=np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=4))),
+        week_sd=draw(st.sampled_from([0.0, 0.1, 0.6])),
+    )
+
+
+@st.composite
+def seasons(draw: Draw) -> Seasons:
+    factor = st.sampled_from([0.0, 0.3, 1.0, 2.0])
+    return Seasons(
+        SEGMENTS,
+        np.array([draw(st.lists(factor, min_size=12, max_size=12)) for _ in SEGMENTS]),
+        np.array([draw(st.lists(factor, min_size=8, max_size=8)) for _ in SEGMENTS]),
+    )
+
+
+ladders = st.lists(st.integers(0, 60), max_size=3, unique=True).flatmap(
+    lambda days: st.tuples(*(st.builds(Step, st.sampled_from(CONTACTS), st.just(d)) for d in sorted(days)))
+)
+
+policies = st.builds(
+    Policy,
+    collectors=st.integers(0, 3),
+    collector_minutes=st.sampled_from([0, 7, 25, 360]),
+    ladder=ladders,
+    worklist=st.sampled_from(["largest", "oldest"]),
+    write_off_days=st.sampled_from([1, 20, 61, 180]),
+    overdraft_limit=st.sampled_from([0, 500_000]),
+    outflows=st.sampled_from([0.0, 0.5, 1.0, 1.337]),
+)
+
+belief_sets = st.fixed_dictionaries(
+    {
+        "payment.terms_pass_through": st.sampled_from([fixed(0.0), fixed(0.5), fixed(1.0), Belief("normal", 0.9, 0.1)]),
+        "demand.terms_elasticity": st.sampled_from([fixed(0.0), Belief("normal", 0.3, 0.2)]),
+        "treasury.overdraft_rate": st.sampled_from([fixed(0.0), fixed(0.08), Belief("uniform", 0.01, 0.2)]),
+        "collections.half_life_days": st.sampled_from([fixed(3.0), Belief("lognormal", 10.0, 0.3)]),
+        "collections.collector_cost_per_day": st.just(fixed(25_000.0)),
+        **{f"collections.{c}_effect": st.sampled_from([fixed(1.0), Belief("lognormal", 2.0, 0.4)]) for c in CONTACTS},
+        **{f"collections.{c}_minutes": st.sampled_from([fixed(0.0), fixed(5.0), fixed(12.5)]) for c in CONTACTS},
+        **{f"collections.{c}_cost": st.sampled_from([fixed(0.0), Belief("uniform", 10.0, 500.0)]) for c in CONTACTS},
+    }
+)
+
+AMOUNTS = {
+    "terms_days": [0.0, 0.5, 7.0, 45.0],
+    "credit_limit": [0.0, 0.5, 300_000.0],
+    "collectors": [0.0, 1.0, 2.0],
+    "collector_minutes": [0.0, 1.0, 30.0],
+    "write_off_days": [0.5, 1.0, 15.0, 90.0],
+    "overdraft_limit": [0.0, 1.0, 200_000.0],
+    "outflows": [0.0, 0.3, 1.1],
+}
+SCALES = [0.0, 0.5, 1.0, 1.7]
+
+
+@st.composite
+def plans(draw: Draw, firm: Firm, n: int, days: int) -> Plan:
+    return Plan(
+        "plan",
+        tuple(draw(st.lists(changes(n, days), max_size=6))),
+        tuple(draw(campaign(f"c{i}", n, days)) for i in range(draw(st.integers(0, 2)))),
+        draw(st.sampled_from([{}, {"demand.terms_elasticity": fixed(1.0)}])),
+    )
+
+
+@st.composite
+def changes(draw: Draw, n: int, days: int) -> Change:
+    setting = draw(st.sampled_from([*AMOUNTS, "ladder", "worklist"]))
+    start = draw(st.integers(0, days + 5))
+    end = draw(st.none() | st.integers(start + 1, start + 60))
+    who = draw(masks(n)) if setting in ("terms_days", "credit_limit") else None
+    if setting == "ladder":
+        return Change(setting, start, end, who, "set", draw(ladders))
+    if setting == "worklist":
+        return Change(setting, start, end, who, "set", draw(st.sampled_from(["largest", "oldest"])))
+    how = draw(st.sampled_from(["set", "scale", "add"]))
+    number = draw(st.sampled_from(SCALES if how == "scale" else AMOUNTS[setting]))
+    if how == "add" and draw(st.booleans()):
+        number = -number
+    belief = draw(st.sampled_from([fixed(number), Belief("normal", number, abs(number) / 10)]))
+    return Change(setting, start, end, who, how, belief)
+
+
+@st.composite
+def campaign(draw: Draw, name: str, n: int, days: int) -> Campaign:
+    start = draw(st.integers(0, days + 5))
+    rate = draw(st.sampled_from([fixed(0.0), fixed(1.5), Belief("normal", 1.15, 0.05), fixed(6.0)]))
+    return Campaign(name, start, start + draw(st.integers(1, 60)), draw(masks(n)), rate, draw(st.integers(0, 50_000)))
+
+
+def masks(n: int) -> st.SearchStrategy[np.ndarray]:
+    return st.lists(st.booleans(), min_size=n, max_size=n).map(np.array)

@@ -1,0 +1,91 @@
+"""Accounts for every row that was read: accepted or rejected, received or open, by currency and month of issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from twin.books.books import Books
+from twin.money import MINOR_DIGITS, decimal_text
+
+COUNTS = ("read", "accepted", "rejected", "open")
+AMOUNTS = ("accepted_cents", "rejected_cents", "received_cents", "open_cents")
+
+
+def reconcile(books: Books) -> pd.DataFrame:
+    """Invoices by `currency` and `month` of issue: numbers of them, and amounts in cents of that currency.
+
+    received is what came in for the accepted invoices, open what the unsettled ones still owe; what is neither was
+    credited. The currency and month of a rejected row are empty where they could not be read.
+    """
+    accepted = _accepted(books)
+    rejected = _rejected(books)
+    table = accepted.join(rejected, how="outer").fillna(0).astype("int64")
+    table["read"] = table["accepted"] + table["rejected"]
+    return table[[*COUNTS, *AMOUNTS]].reset_index()
+
+
+def unexplained(books: Books) -> Iterator[str]:
+    """Sentences on totals that do not agree; none in books that `read_books` made."""
+    for source in books.sources:
+        accepted, rejected = len(getattr(books, source.table)), _count_rejected(books, source.table)
+        if accepted + rejected != source.read:
+            yield f"{source.table}: {source.read:,} rows read, but {accepted:,} accepted and {rejected:,} rejected."
+    over = int((_owed(books) < 0).sum())
+    if over:
+        yield f"{over:,} invoices received more than their amount."
+
+
+def summary_text(books: Books) -> str:
+    """The reconciliation in a few lines: rows of each table, and amounts of each currency."""
+    lines = [f"{books.name}: {books.first_day} to {books.known_until}, {len(books.customers):,} customers"]
+    lines += [_rows_line(books, source.table, source.read) for source in books.sources]
+    for currency, part in reconcile(books).groupby("currency"):
+        code = str(currency)
+        if code in MINOR_DIGITS:
+            sums = {name: decimal_text(int(part[name].sum()), code) for name in AMOUNTS}
+            lines.append(
+                f"{code}: invoiced {sums['accepted_cents']}, received {sums['received_cents']}, "
+                f"open {sums['open_cents']} in {int(part['open'].sum()):,} invoices, rejected {sums['rejected_cents']}"
+            )
+    return "\n".join([*lines, *(f"does not agree: {sentence}" for sentence in unexplained(books))])
+
+
+def _accepted(books: Books) -> pd.DataFrame:
+    invoices, owed = books.invoices, _owed(books)
+    is_open = invoices["settled_on"].isna()
+    figures = pd.DataFrame(
+        {
+            "currency": invoices["currency"],
+            "month": invoices["issued_on"].dt.strftime("%Y-%m"),
+            "accepted": 1,
+            "accepted_cents": invoices["amount_cents"],
+            "received_cents": invoices["amount_cents"] - owed,
+            "open": is_open.astype("int64"),
+            "open_cents": owed.where(is_open, 0),
+        }
+    )
+    return figures.groupby(["currency", "month"]).sum()
+
+
+def _rejected(books: Books) -> pd.DataFrame:
+    rows = books.rejected[books.rejected["table"] == "invoices"]
+    groups = rows.groupby(["currency", "month"])["amount_cents"]
+    return pd.DataFrame({"rejected": groups.size(), "rejected_cents": groups.sum()})
+
+
+def _owed(books: Books) -> pd.Series[int]:
+    """What of each invoice was not received, in cents of its currency. As long as invoices."""
+    received = books.receipts.groupby("invoice_id")["amount_cents"].sum()
+    so_far = books.invoices["invoice_id"].map(received).fillna(0).astype("int64")
+    return books.invoices["amount_cents"] - so_far
+
+
+def _count_rejected(books: Books, table: str) -> int:
+    return int((books.rejected["table"] == table).sum())
+
+
+def _rows_line(books: Books, table: str, read: int) -> str:
+    accepted, rejected = len(getattr(books, table)), _count_rejected(books, table)
+    return f"{table}: {read:,} rows read, {accepted:,} accepted, {rejected:,} rejected"

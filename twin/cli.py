@@ -1,0 +1,268 @@
+"""The command line: one verb for each step of the main job.
+
+Exit codes: 0 done, 1 the job failed or was interrupted, 2 the user's input is wrong. Every verb imports what it needs
+when it runs, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from twin.firm.firm import Firm
+    from twin.study.result import Result
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A calibrated twin of a firm's order-to-cash life: compare policies before you roll them out.",
+    epilog="The main job: twin calibrate BOOKS --out FIRM, then twin compare FIRM SCENARIO... --out RUN.",
+)
+
+INPUT_WRONG = 2
+
+BooksPath = Annotated[Path, typer.Argument(metavar="BOOKS_OR_RECIPE", help="A recipe, or a directory of tables.")]
+DataPath = Annotated[Path | None, typer.Option("--data", help="Read this file, not the one that the recipe names.")]
+FirmPath = Annotated[Path, typer.Argument(metavar="FIRM", help="A directory that `twin calibrate` has written.")]
+Days = Annotated[int, typer.Option(min=1, max=3_650, help="Days to simulate.")]
+Replications = Annotated[int, typer.Option(min=2, max=1_000_000, help="Replications: more make the answer surer.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result, to the byte.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor if absent.")]
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it all.")] = Path("demo-run"),
+    customers: Annotated[int, typer.Option(min=20, max=1_000_000, help="Customers of the synthetic firm.")] = 2_000,
+    months: Annotated[int, typer.Option(min=6, max=120, help="Months of books.")] = 24,
+    seed: Seed = 1,
+    days: Days = 365,
+    replications: Replications = 200,
+    workers: Workers = None,
+) -> None:
+    """The whole main job on a synthetic firm: books, calibrate, compare, report."""
+    from twin.content import content
+    from twin.demo.books import write_demo_books
+    from twin.output import new_directory
+
+    with new_directory(directory) as out:
+        _say(f"1/3 books: {customers:,} customers, {months} months, seed {seed} (the first time, code is compiled)")
+        (out / "books").mkdir()
+        write_demo_books(out / "books", customers=customers, months=months, seed=seed)
+        _say("2/3 calibrate")
+        firm = _calibrated(out / "books", None, None)
+        _write_firm(firm, out / "firm")
+        _say(f"3/3 compare: 4 policies, {days} days, {replications} paired replications")
+        shipped = content("scenarios")
+        names = ("tighter_terms", "stronger_collections", "spring_campaign")
+        result = _compared(
+            firm, shipped / "as_is.yaml", [shipped / f"{n}.yaml" for n in names], days, replications, seed, workers
+        )
+        result.save(out / "run", command="twin demo")
+    _show(result)
+    _say(f"report: {directory / 'run' / 'report.html'}")
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Scenarios, recipes, cards or folders.")],
+    firm: Annotated[Path | None, typer.Option(help="Check that scenarios fit this firm, too.")] = None,
+) -> None:
+    """Read scenarios, recipes or cards and list every fault with file and line; run nothing."""
+    from twin.faults import ScenarioError
+    from twin.firm.store import read_firm
+    from twin.scenario import check_paths
+
+    faults = check_paths([_scenario_path(path) for path in paths], read_firm(firm) if firm else None)
+    if faults:
+        raise ScenarioError(faults)
+    _say("no faults")
+
+
+@app.command("import")
+def import_(
+    recipe: BooksPath,
+    out: Annotated[Path, typer.Option(help="Directory for the books; must not hold anything yet.")],
+    data: DataPath = None,
+) -> None:
+    """Read source files as a recipe says, and write them as books, with what was rejected and a reconciliation."""
+    from twin.books import read_books, summary_text, write_books
+
+    books = read_books(recipe, data)
+    write_books(books, out)
+    typer.echo(summary_text(books))
+    _say(f"books: {out}")
+
+
+@app.command()
+def calibrate(
+    books: BooksPath,
+    out: Annotated[Path, typer.Option(help="Directory for the firm; must not hold anything yet.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="Last known day, such as 2026-06-30; the books' last if absent.")
+    ] = None,
+    data: DataPath = None,
+) -> None:
+    """Fit one payment-behaviour agent per customer and write the firm: its calibrated twin."""
+    from twin.firm.portrait import portrait_text
+
+    firm = _calibrated(books, data, as_of)
+    _write_firm(firm, out)
+    typer.echo(portrait_text(firm))
+    _say(f"firm: {out}")
+
+
+@app.command()
+def run(
+    firm: FirmPath,
+    scenario: Annotated[Path, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    out: Annotated[Path, typer.Option(help="Directory for the run; must not hold anything yet.")],
+    days: Days = 365,
+    replications: Replications = 200,
+    seed: Seed = 1,
+    workers: Workers = None,
+) -> None:
+    """Forecast one scenario, with bands."""
+    _study(firm, scenario, [], out, days, replications, seed, workers, "twin run")
+
+
+@app.command()
+def compare(
+    firm: FirmPath,
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files or shipped names.")],
+    out: Annotated[Path, typer.Option(help="Directory for the run; must not hold anything yet.")],
+    baseline: Annotated[Path, typer.Option(help="What the scenarios are compared with.")] = Path("as_is"),
+    days: Days = 365,
+    replications: Replications = 200,
+    seed: Seed = 1,
+    workers: Workers = None,
+) -> None:
+    """Compare scenarios with a baseline on the same luck: what changes, by how much, how sure, from whom."""
+    _study(firm, baseline, scenarios, out, days, replications, seed, workers, "twin compare")
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A directory that `twin compare` has written.")],
+    out: Annotated[Path, typer.Option(help="The HTML file; must not exist yet.")],
+) -> None:
+    """Make the report of a finished run again, as one HTML file."""
+    from twin.study.run_directory import read_run
+
+    result = read_run(run)
+    result.report(out)
+    _show(result)
+    _say(f"report: {out}")
+
+
+@app.command()
+def backtest(
+    books: BooksPath,
+    cuts: Annotated[int, typer.Option(min=1, max=24, help="Earlier days to forecast from.")] = 4,
+    weeks: Annotated[int, typer.Option(min=1, max=26, help="Weeks of cash to forecast from each.")] = 13,
+    cut: Annotated[str | None, typer.Option(help="Export: last known day of the invoice forecast.")] = None,
+    test_until: Annotated[str | None, typer.Option(help="Export: last day of issue that is forecast.")] = None,
+    known_until: Annotated[str | None, typer.Option(help="Export: last day of the forecast itself.")] = None,
+    cash_cuts: Annotated[
+        str | None, typer.Option(help="Export: last known days of the cash forecast, with commas.")
+    ] = None,
+    export: Annotated[Path | None, typer.Option(help="Export: directory for forecasts.csv and cash.csv.")] = None,
+    data: DataPath = None,
+) -> None:
+    """Forecast from earlier days with what was known then, and score it against what happened."""
+    from twin.books import read_books
+    from twin.fit.backtest import Export, backtest_text, run_backtest, write_export
+
+    held = read_books(books, data)
+    if export is None:
+        typer.echo(backtest_text(run_backtest(held, cuts=cuts, weeks=weeks)))
+        return
+    wanted = Export(cut, test_until, known_until, tuple(cash_cuts.split(",")) if cash_cuts else (), weeks)
+    write_export(held, wanted, export)
+    _say(f"forecasts: {export}")
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    from twin.faults import UserError
+
+    try:
+        app()
+    except UserError as e:
+        typer.echo(str(e), err=True)
+        sys.exit(INPUT_WRONG)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _study(
+    firm: Path,
+    baseline: Path,
+    scenarios: list[Path],
+    out: Path,
+    days: int,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    command: str,
+) -> None:
+    from twin.firm.store import read_firm
+    from twin.output import check_free
+
+    check_free(out)
+    paths = [_scenario_path(path) for path in scenarios]
+    result = _compared(read_firm(firm), _scenario_path(baseline), paths, days, replications, seed, workers)
+    result.save(out, command=command)
+    _show(result)
+    _say(f"report: {out / 'report.html'}")
+
+
+def _compared(
+    firm: Firm, baseline: Path, scenarios: list[Path], days: int, replications: int, seed: int, workers: int | None
+) -> Result:
+    from twin.study.compare import compare as compare_
+
+    return compare_(firm, baseline, scenarios, days=days, replications=replications, seed=seed, workers=workers)
+
+
+def _calibrated(books: Path, data: Path | None, as_of: str | None) -> Firm:
+    from twin.books import read_books
+    from twin.firm.calibrate import calibrate as calibrate_
+
+    return calibrate_(read_books(books, data), as_of)
+
+
+def _write_firm(firm: Firm, out: Path) -> None:
+    from twin.firm.store import write_firm
+
+    write_firm(firm, out)
+
+
+def _scenario_path(path: Path) -> Path:
+    """A file as given, or the shipped scenario of that name."""
+    from twin.content import content
+
+    shipped = content("scenarios") / path.with_suffix(".yaml").name
+    return shipped if not path.exists() and path.parent == Path() and shipped.is_file() else path
+
+
+def _show(result: Result) -> None:
+    from twin.report import print_summary
+
+    print_summary(result)
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)

@@ -1,0 +1,120 @@
+"""Rolling-origin test: at each cut the fit is made again with what was known then, and scored on what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from twin.behaviour.payment import Floats
+from twin.books.books import Books
+from twin.fit.forecast import View, fit_view, habit_cash, habit_curves, issued_between, view
+from twin.fit.scores import Outcome, outcome, score_cash, score_curves, score_days
+from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS
+
+OURS = "payment habits"
+STEP_DAYS = 28
+"""Days from one cut to the next, and days of issue that are tested at each."""
+
+LEAST_DAYS = 60
+"""Shortest record that is fitted."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A cut, the last day of issue that is tested, and the last day that is known."""
+
+    cut: date
+    test_until: date
+    known_until: date
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Figures by method, ours first: `invoices` over all test invoices of all cuts, `cash` over all weeks of all cuts.
+
+    invoices: mae, crps, crps_customers, coverage, expected_coverage, width, pit. cash: wape, four_week_error, coverage,
+    width. What a method does not give is empty. weekly: our forecast, with columns cut, week, mean, p10, p90.
+    """
+
+    windows: tuple[Window, ...]
+    invoices: pd.DataFrame
+    cash: pd.DataFrame
+    weekly: pd.DataFrame
+
+
+def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
+    """Test the payment fit at `cuts` cuts, the last `weeks` weeks before the end of the books.
+
+    Raises ValueError where the books are too short for that many cuts.
+    """
+    windows = rolling_windows(books, cuts, weeks)
+    invoices = judge_invoices(books, windows)
+    cash, weekly = judge_cash(books, [window.cut for window in windows], weeks)
+    return Backtest(windows, invoices, cash, weekly)
+
+
+def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
+    """Cuts STEP_DAYS apart, oldest first, each tested on the invoices issued up to the next."""
+    last = books.known_until - timedelta(days=7 * weeks)
+    days = [last - timedelta(days=STEP_DAYS * k) for k in reversed(range(cuts))]
+    record = (days[0] - books.first_day).days if days else 0
+    if record < LEAST_DAYS:
+        raise ValueError(
+            f"the books hold {(books.known_until - books.first_day).days} days; {cuts} cuts and {weeks} weeks after "
+            f"the last leave {record} to fit the first, and {LEAST_DAYS} are needed"
+        )
+    step = timedelta(days=STEP_DAYS)
+    return tuple(Window(day, day + step, min(day + timedelta(days=7 * weeks), books.known_until)) for day in days)
+
+
+def judge_invoices(books: Books, windows: Sequence[Window]) -> pd.DataFrame:
+    """Figures of every method over the test invoices of all windows together. Index: method."""
+    days: dict[str, list[Floats]] = {name: [] for name in DAY_METHODS}
+    curves: dict[str, list[Floats]] = {name: [] for name in (OURS, *CURVE_METHODS)}
+    truths = []
+    for window in windows:
+        seen, test = view(books, window.cut), issued_between(books.invoices, window.cut, window.test_until)
+        truths.append(outcome(books.invoices, window.cut, window.test_until, window.known_until))
+        longest = int(truths[-1].limit.max(initial=0)) + 1
+        curves[OURS].append(habit_curves(seen, fit_view(seen), test, window.known_until))
+        for name, curve in CURVE_METHODS.items():
+            curves[name].append(curve(seen, test, longest))
+        for name, day in DAY_METHODS.items():
+            days[name].append(day(seen, test).astype(float))
+    truth = _joined(truths)
+    figures = {name: score_curves(_stacked(parts), truth) for name, parts in curves.items()}
+    figures |= {name: score_days(np.concatenate(parts), truth) for name, parts in days.items()}
+    return pd.DataFrame.from_dict(figures, orient="index")
+
+
+def judge_cash(
+    books: Books, cuts: Sequence[date], weeks: int, amount: str = "base_cents"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures of every method over the weeks of all cuts, index method; and our own weekly forecast."""
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in (OURS, *CASH_METHODS)}
+    for cut in cuts:
+        seen: View = view(books, cut)
+        tables[OURS].append(habit_cash(seen, fit_view(seen), weeks, amount))
+        for name, method in CASH_METHODS.items():
+            tables[name].append(method(seen, weeks, amount))
+    forecasts = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
+    figures = {name: score_cash(books.invoices, forecast, amount) for name, forecast in forecasts.items()}
+    return pd.DataFrame.from_dict(figures, orient="index"), forecasts[OURS]
+
+
+def _joined(truths: Sequence[Outcome]) -> Outcome:
+    return Outcome(
+        np.concatenate([truth.y for truth in truths]),
+        np.concatenate([truth.limit for truth in truths]),
+        np.concatenate([truth.customer for truth in truths]),
+    )
+
+
+def _stacked(parts: Sequence[Floats]) -> Floats:
+    """Curves of several windows under each other, the shorter ones held at their last value. (n, days)"""
+    longest = max(part.shape[1] for part in parts)
+    return np.vstack([np.pad(part, ((0, 0), (0, longest - part.shape[1])), mode="edge") for part in parts])

@@ -1,0 +1,136 @@
+"""Forecasts made on a cut with what was known on it: when invoices issued later are paid, and weekly receipts.
+
+The cut is the last known day. The mean of weekly receipts is exact; its band is the 10 % and 90 % quantiles of
+simulated runs and releases, with the uncertainty of the fit and the common shock inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.behaviour.payment import Floats, PaymentHabits
+from twin.behaviour.receipts import OpenItems, days_from, settlement_curves, simulate_receipts
+from twin.books.books import Books
+from twin.calendar import Calendar
+from twin.fit.payment import fit_payment
+
+REPLICATIONS, SEED = 1000, 1
+
+
+@dataclass(frozen=True)
+class View:
+    """What a forecaster has on the cut: the invoices as known then, every customer's segment, the calendar."""
+
+    invoices: pd.DataFrame
+    customers: pd.DataFrame
+    cut: date
+    calendar: Calendar
+
+    def rows_of(self, invoices: pd.DataFrame) -> npt.NDArray[np.int32]:
+        """Row of each invoice's customer among the customers; -1 for one that is not among them. (n,)"""
+        ids = pd.Index(self.customers["customer_id"])
+        return np.asarray(ids.get_indexer(pd.Index(invoices["customer_id"])), dtype=np.int32)
+
+    def day(self, column: pd.Series[pd.Timestamp]) -> npt.NDArray[np.int32]:
+        """Dates as days from the day after the cut, day 0. (n,)"""
+        return np.asarray((column - pd.Timestamp(self.cut)).dt.days - 1, dtype=np.int32)
+
+
+def view(books: Books, cut: date) -> View:
+    """The books as they were known at the close of `cut`; what they say of a customer's segment is taken as known."""
+    return View(known_invoices(books.invoices, cut), books.customers, cut, Calendar(books.country))
+
+
+def known_invoices(invoices: pd.DataFrame, cut: date) -> pd.DataFrame:
+    """Invoices issued by the close of `cut`, with settlements after it not yet seen."""
+    close = pd.Timestamp(cut)
+    known = invoices[invoices["issued_on"] <= close]
+    return known.assign(settled_on=known["settled_on"].where(known["settled_on"] <= close))
+
+
+def issued_between(invoices: pd.DataFrame, cut: date, test_until: date) -> pd.DataFrame:
+    """Invoices issued after the cut and by the close of `test_until`."""
+    return invoices[(invoices["issued_on"] > pd.Timestamp(cut)) & (invoices["issued_on"] <= pd.Timestamp(test_until))]
+
+
+def forecast_invoices(books: Books, cut: date, test_until: date, known_until: date) -> pd.DataFrame:
+    """P(settled d days after issue) of each invoice issued after the cut: columns invoice_id, day, prob.
+
+    Days run from 0 to the close of `known_until`; what is missing to 1 lies beyond. Of a test invoice only its
+    customer, issue day and due day are used.
+    """
+    seen, test = view(books, cut), issued_between(books.invoices, cut, test_until)
+    curves = habit_curves(seen, fit_view(seen), test, known_until)
+    limit = (known_until - cut).days - 1 - seen.day(test["issued_on"])
+    row, day = np.nonzero(np.arange(curves.shape[1]) <= limit[:, None])
+    prob = np.diff(curves, axis=1, prepend=0.0)[row, day]
+    return pd.DataFrame({"invoice_id": test["invoice_id"].to_numpy()[row], "day": day, "prob": prob})
+
+
+def forecast_cash(books: Books, cuts: Sequence[date], weeks: int, amount: str = "base_cents") -> pd.DataFrame:
+    """Receipts per week from the invoices open at each cut: columns cut, week (from 1), mean, p10, p90.
+
+    In money, not cents: of the books' own currency, or as the file has it with `amount` = 'amount_cents'.
+    """
+    tables = []
+    for cut in cuts:
+        seen = view(books, cut)
+        tables.append(habit_cash(seen, fit_view(seen), weeks, amount))
+    return pd.concat(tables, ignore_index=True)
+
+
+def fit_view(seen: View) -> PaymentHabits:
+    """Payment habits fitted to what was known on the cut."""
+    return fit_payment(seen.invoices, seen.customers, seen.cut, seen.calendar).habits
+
+
+def habit_curves(seen: View, habits: PaymentHabits, test: pd.DataFrame, known_until: date) -> Floats:
+    """P(settled by d days after issue), d from 0 to the longest that is observed by `known_until`. (n, days)"""
+    start, due = seen.day(test["issued_on"]), seen.day(test["due_on"])
+    horizon = (known_until - seen.cut).days
+    longest = int(horizon - start.min()) if start.size else 0
+    days = days_from(seen.calendar, seen.cut + timedelta(days=1), int(start.max(initial=0)) + longest + 1)
+    return settlement_curves(habits, seen.rows_of(test), start, due, days, longest)
+
+
+def habit_cash(seen: View, habits: PaymentHabits, weeks: int, amount: str = "base_cents") -> pd.DataFrame:
+    """Weekly receipts from the invoices open at the cut. Columns cut, week, mean, p10, p90 in money."""
+    items = open_items(seen, amount)
+    days = days_from(seen.calendar, seen.cut + timedelta(days=1), 7 * weeks)
+    owner = np.repeat(items.customer, np.diff(items.first)).astype(np.int32)
+    curves = settlement_curves(habits, owner, np.zeros_like(items.due), items.due, days, 7 * weeks)
+    mean = (items.cents @ np.diff(curves, axis=1, prepend=0.0)).reshape(weeks, 7).sum(1)
+    draws = simulate_receipts(habits, items, days, SEED, REPLICATIONS).reshape(-1, weeks, 7).sum(2)
+    p10, p90 = np.quantile(draws, [0.1, 0.9], axis=0)
+    return cash_table(seen.cut, mean / 100, p10 / 100, p90 / 100)
+
+
+def cash_table(cut: date, mean: Floats, p10: Floats | float = np.nan, p90: Floats | float = np.nan) -> pd.DataFrame:
+    """A forecast of weekly receipts as a table; without a band where none is given."""
+    week = np.arange(1, mean.size + 1)
+    return pd.DataFrame({"cut": pd.Timestamp(cut), "week": week, "mean": mean, "p10": p10, "p90": p90})
+
+
+def still_open(seen: View) -> pd.DataFrame:
+    """The invoices that are open at the close of the cut, by customer."""
+    held = seen.invoices[seen.invoices["settled_on"].isna()]
+    return held.iloc[np.argsort(seen.rows_of(held), kind="stable")]
+
+
+def open_items(seen: View, amount: str) -> OpenItems:
+    """The open invoices in the form that the simulation takes."""
+    held = still_open(seen)
+    agent, first = np.unique(seen.rows_of(held), return_index=True)
+    return OpenItems(
+        agent=agent.astype(np.int64),
+        customer=agent.astype(np.int64),
+        first=np.append(first, len(held)).astype(np.int64),
+        due=seen.day(held["due_on"]),
+        cents=held[amount].to_numpy(np.float64),
+    )

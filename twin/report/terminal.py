@@ -1,0 +1,92 @@
+"""The comparison as a table for the terminal."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from twin.report.words import MAIN, Difference, differences, human, number, share, unit_name
+from twin.study.result import Result
+from twin.study.tables import FIGURES
+
+ANY_WIDTH = 10_000
+STYLES = {"better": "blue", "worse": "red", "open": ""}
+WORDS = {"same": "no change", "unknown": "not defined"}
+
+
+def print_summary(result: Result, console: Console | None = None) -> None:
+    """Print the main figures: a column for each scenario where the terminal is wide enough, else a block for each."""
+    console = console or Console()
+    wide = wide_table(result)
+    needed = console.measure(wide, options=console.options.update(width=ANY_WIDTH)).maximum
+    console.print(wide if needed <= console.width else long_table(result))
+
+
+def wide_table(result: Result) -> Table:
+    """One row per figure: the baseline's mean, and each scenario's difference with its range and odds."""
+    below = "difference: its 90 % range, and the share of replications in which the scenario is better"
+    table = _table(result, f"below each {below if result.scenarios else 'mean: its 90 % range'}")
+    table.add_column("")
+    for name in (result.baseline, *result.scenarios):
+        table.add_column(human(name), justify="right", no_wrap=True)
+    by_scenario = _by_scenario(result)
+    for kpi in MAIN:
+        base = by_scenario[result.baseline][kpi]
+        cells = [_wide_cell(by_scenario[name][kpi]) for name in result.scenarios]
+        label = Text(FIGURES[kpi].title).append(f"\n{unit_name(base.unit)}", style="dim")
+        table.add_row(label, _baseline_cell(result, base), *cells)
+    return table
+
+
+def long_table(result: Result) -> Table:
+    """One row per scenario and figure, for narrow terminals."""
+    table = _table(result, "better: share of replications in which the scenario is better")
+    table.add_column("")
+    for name in ("mean", "difference", "90 % range", "better"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, figures in _by_scenario(result).items():
+        table.add_row(Text(human(name), style="bold"))
+        for kpi in MAIN:
+            d = figures[kpi]
+            own = (f"{FIGURES[kpi].title}, {unit_name(d.unit)}", number(d.mean, d.unit))
+            compared = ("", "", "") if name == result.baseline else _long_cells(d)
+            table.add_row(*own, *compared, end_section=kpi == MAIN[-1])
+    return table
+
+
+def _table(result: Result, meaning: str) -> Table:
+    firm, days = result.manifest["firm"], result.manifest["days"]
+    title = f"{firm['name']}: {days} days from the close of {firm['as_of']}"
+    note = f"{result.manifest['replications']} replications, seed {result.manifest['seed']}; {meaning}"
+    return Table(
+        title=title, caption=note, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False
+    )
+
+
+def _by_scenario(result: Result) -> dict[str, dict[str, Difference]]:
+    return {name: differences(result.summary, name) for name in (result.baseline, *result.scenarios)}
+
+
+def _baseline_cell(result: Result, d: Difference) -> Text:
+    text = Text(number(d.mean, d.unit))
+    if result.scenarios:
+        return text
+    rows = result.summary[(result.summary["scenario"] == result.baseline) & (result.summary["kpi"] == d.kpi)]
+    low, high = (number(float(rows[column].iloc[0]), d.unit) for column in ("p05", "p95"))
+    return text.append(f"\n{low} to {high}", style="dim")
+
+
+def _wide_cell(d: Difference) -> Text:
+    if d.verdict in WORDS:
+        return Text(WORDS[d.verdict], style="dim")
+    difference, span, odds = _long_cells(d)
+    return Text(difference, style=STYLES[d.verdict]).append(f"\n{span}, {odds}", style="dim")
+
+
+def _long_cells(d: Difference) -> tuple[str, str, str]:
+    if d.verdict in WORDS:
+        return WORDS[d.verdict], "", ""
+    low, high = (number(v, d.unit, signed=True) for v in (d.low, d.high))
+    return number(d.diff, d.unit, signed=True), f"{low} to {high}", share(d.p_better)

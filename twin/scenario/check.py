@@ -1,0 +1,88 @@
+"""Finds every fault of scenarios, recipes and model cards, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.books.recipe import Recipe, read_recipe
+from twin.faults import Fault, ScenarioError, UserError, closest
+from twin.firm.cards import Card, read_card
+from twin.firm.firm import Firm
+from twin.scenario.compiled import apply
+from twin.scenario.fields import SCENARIO
+from twin.scenario.layers import find_scenario
+from twin.yaml_file import parse_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file. folder: the name of the folder that such files are in; keys: its entries."""
+
+    name: str
+    folder: str
+    keys: frozenset[str]
+    faults: Callable[[Path], list[Fault]]
+
+
+def _faults_of(read: Callable[[Path], object]) -> Callable[[Path], list[Fault]]:
+    def faults(path: Path) -> list[Fault]:
+        try:
+            read(path)
+        except UserError as e:
+            return list(e.faults)
+        return []
+
+    return faults
+
+
+KINDS = (
+    Kind("scenario", "scenarios", frozenset(SCENARIO), lambda path: find_scenario(path)[1]),
+    Kind("recipe", "calibration", frozenset(Recipe.model_fields), _faults_of(read_recipe)),
+    Kind("card", "models", frozenset(Card.model_fields), _faults_of(read_card)),
+)
+
+
+def check_paths(paths: Iterable[Path | str], firm: Firm | None = None) -> list[Fault]:
+    """Every fault of the files, and of the YAML files of the directories; with a firm, also what only it shows.
+
+    A file in a folder called scenarios, calibration or models is of that kind; elsewhere its entries tell.
+    """
+    return list(dict.fromkeys(fault for path in paths for fault in _path_faults(Path(path), firm)))
+
+
+def kind_of(path: Path) -> Kind | None:
+    """The kind of a file: by its folder, else the one kind that most of its entries belong to."""
+    for kind in KINDS:
+        if path.resolve().parent.name == kind.folder:
+            return kind
+    file, _ = parse_yaml(path, ScenarioError)
+    keys = set(file.value) if file else set()
+    common = sorted(((len(keys & kind.keys), i) for i, kind in enumerate(KINDS)), reverse=True)
+    return KINDS[common[0][1]] if common[0][0] > common[1][0] else None
+
+
+def _path_faults(path: Path, firm: Firm | None) -> list[Fault]:
+    if not path.is_dir():
+        return _file_faults(path, firm)
+    files = sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
+    if not files:
+        return [Fault(str(path), "there is no YAML file here.", "scenarios, recipes and cards are files NAME.yaml")]
+    return [fault for file in files for fault in _file_faults(file, firm)]
+
+
+def _file_faults(path: Path, firm: Firm | None) -> list[Fault]:
+    file, unreadable = parse_yaml(path, ScenarioError)
+    if file is None:
+        return unreadable
+    kind = kind_of(path)
+    if kind is None:
+        names = "; ".join(f"{k.name} ({k.folder}/): {', '.join(sorted(k.keys))}" for k in KINDS)
+        folder = closest(path.resolve().parent.name, [k.folder for k in KINDS])
+        what = "this could be a scenario, a recipe or a card."
+        return [Fault(str(path), what, f"put it into the folder of its kind, or use its entries; {names}", folder)]
+    found = kind.faults(path)
+    if kind.name == "scenario" and firm is not None:
+        found += apply(find_scenario(path)[0], firm)[1]
+    return found

@@ -133,7 +133,8 @@ def test_a_ladder_may_be_empty_and_a_rule_is_a_word(write: Write, firm: Firm) ->
 def test_a_campaign_has_days_customers_a_factor_and_a_cost_in_cents(write: Write, firm: Firm) -> None:
     path = write("""
         campaigns:
-          spring: {where: {size: large}, from: +60d, to: +120d, order_rate: {scale: {normal: [1.15, 0.05]}}, cost: 80_000}
+          spring:
+            {where: {size: large}, from: +60d, to: +120d, order_rate: {scale: {normal: [1.15, 0.05]}}, cost: 80_000}
     """)
     (campaign,) = compiled(path, firm).plan.campaigns
     assert (campaign.name, campaign.from_day, campaign.to_day, campaign.cost) == ("spring", 59, 120, 80_000_00)
@@ -211,7 +212,7 @@ def test_differences_read_as_sentences(write: Write, firm: Firm) -> None:
             set: {credit_limit: {scale: {normal: [0.8, 0.1]}}, outflows: 90%, overdraft_limit: 1_234.50}
           - set: {ladder: [{contact: email, day: 3}, {contact: call, day: 10}], worklist: oldest}
         campaigns:
-          spring: {where: {class: [C, D]}, to: +30d, order_rate: {scale: {uniform: [1.1, 1.3]}}, cost: 80_000}
+          x: {where: {class: D}, to: +30d, order_rate: {scale: {uniform: [1, 2]}}, cost: 80_000}
         assume: {demand.terms_elasticity: {lognormal: [0.25, 0.5]}}
     """)
     assert compiled(path, firm).differences == (
@@ -221,8 +222,7 @@ def test_differences_read_as_sentences(write: Write, firm: Firm) -> None:
         "from 2026-08-29 to 2026-09-28: overdraft_limit 1,234.5",
         "from 2026-07-01: ladder email on day 3, call on day 10",
         "from 2026-07-01: worklist oldest",
-        "from 2026-07-01 to 2026-07-30: campaign spring: orders x 1.1 to 1.3, cost 80,000, "
-        "for customers with class C or D (2 of 6)",
+        "from 2026-07-01 to 2026-07-30: campaign x: orders x 1 to 2, cost 80,000, for customers with class D (2 of 6)",
         "demand.terms_elasticity assumed to be 0.25 (lognormal, sd of the log 0.5) instead of 0.15 (sd 0.1)",
     )
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from twin.faults import ScenarioError
+from twin.faults import Fault, ScenarioError
 from twin.firm.firm import Firm
 from twin.firm.settings import SETTINGS
 from twin.scenario import fields as f
@@ -63,12 +63,13 @@ def survives(text: bytes, firm: Firm) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "test.yaml"
         path.write_bytes(text)
+        faults: tuple[Fault, ...] = ()
         try:
             (compiled,) = read_plans([path], firm)
-        except ScenarioError as e:
-            assert all(fault.place.startswith(str(path)) and fault.what for fault in e.faults)
-        else:
             assert compiled.plan.name == compiled.scenario.name
+        except ScenarioError as e:
+            faults = e.faults
+        assert all(fault.place.startswith(str(path)) and fault.what for fault in faults)
 
 
 @given(NEARLY | TREES)

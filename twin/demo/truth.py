@@ -45,7 +45,7 @@ HABITS = {
     "early": Habit(peak=-6, width=2.5, height=0.55, floor=0.04, start=-20, run=1.2),
     "on the due date": Habit(peak=1, width=1.2, height=1.10, floor=0.05, start=-12, run=1.5),
     "a fortnight late": Habit(peak=14, width=5.0, height=0.16, floor=0.03, start=-5, run=0.5),
-    "slow": Habit(peak=38, width=14.0, height=0.06, floor=0.012, start=0, run=0.35),
+    "slow": Habit(peak=38, width=14.0, height=0.09, floor=0.02, start=0, run=0.35),
     "turn of the month": Habit(peak=5, width=12.0, height=0.12, floor=0.05, start=-10, run=0.4, turn_of_month=5.0),
 }
 
@@ -110,7 +110,7 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
                 "cents": [int(monthly * share) for share in (0.23, 0.31, 0.31, 0.06, 0.04)],
             }
         ),
-        policy=Policy(collectors=max(1, customers // 700), overdraft_limit=monthly),
+        policy=Policy(collectors=max(1, round(customers / 2_000)), collector_minutes=240, overdraft_limit=monthly),
         cards=read_cards(content("models")),
         past_revenue=np.zeros(90, np.int64),
         assumptions=(),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from twin.behaviour.belief import Belief
 from twin.books import Books
 from twin.calendar import Calendar
 from twin.content import content
@@ -17,10 +18,13 @@ from twin.firm.cards import Card, beliefs, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.observed import credit_limits, observe
 from twin.firm.plan import Policy, Step
+from twin.firm.settings import CONTACTS
 from twin.fit.demand import fit_demand, full_from
 from twin.fit.payment import fit_payment
 
 CUSTOMERS_PER_COLLECTOR = 500
+BUSY = 0.95
+"""Quantile of the minutes of contacts a day that counts as what the collectors can do."""
 PAST_DAYS = 90
 YEAR = 365
 SIMULATED_FLOWS = ("collection cost", "campaign cost", "interest")
@@ -57,7 +61,7 @@ def calibrate(books: Books, as_of: date | str | None = None) -> Firm:
         open_items=_open_items(known, table, today),
         accounts=accounts,
         outflows=outflows,
-        policy=_policy(known, len(table)),
+        policy=_policy(known, len(table), given),
         cards=cards,
         past_revenue=_past_revenue(known, today),
         assumptions=(*known.assumptions, *payment.unmeasured, *outflow_sentence, *account_sentence),
@@ -138,9 +142,9 @@ def _paid_in_part(books: Books, invoices: pd.DataFrame) -> pd.Series:
     return invoices["invoice_id"].map(paid).fillna(0).astype("int64")
 
 
-def _policy(books: Books, customers: int) -> Policy:
-    """Today's policy: as the recipe states it, else as assumed."""
-    policy = Policy(collectors=max(1, round(customers / CUSTOMERS_PER_COLLECTOR)))
+def _policy(books: Books, customers: int, given: dict[str, Belief]) -> Policy:
+    """Today's policy: as the recipe states it, else as the books show it, else as assumed."""
+    policy = _capacity(books, given) or Policy(collectors=max(1, round(customers / CUSTOMERS_PER_COLLECTOR)))
     accounts = books.accounts
     if accounts is not None and "overdraft_limit_cents" in accounts:
         policy = replace(policy, overdraft_limit=int(accounts["overdraft_limit_cents"].fillna(0).sum()))
@@ -148,6 +152,18 @@ def _policy(books: Books, customers: int) -> Policy:
     if "ladder" in stated:
         stated["ladder"] = tuple(Step(step.contact, step.day) for step in stated["ladder"])
     return replace(policy, **stated)
+
+
+def _capacity(books: Books, given: dict[str, Belief]) -> Policy | None:
+    """Collectors and their minutes a day, from the busiest twentieth of the days in the log of contacts."""
+    if books.contacts is None or books.contacts.empty:
+        return None
+    kinds = books.contacts["kind"]
+    minutes = kinds.map({kind: given[f"collections.{kind}_minutes"].centre for kind in CONTACTS}).fillna(0.0)
+    by_day = minutes.groupby(books.contacts["contacted_on"]).sum()
+    busy = max(float(by_day.quantile(BUSY)), 1.0)
+    collectors = max(1, round(busy / Policy().collector_minutes))
+    return Policy(collectors=collectors, collector_minutes=round(busy / collectors))
 
 
 def _past_revenue(books: Books, today: date) -> npt.NDArray[np.int64]:

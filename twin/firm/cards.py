@@ -5,19 +5,23 @@ A card is a file models/NAME.yaml. Its parameters are beliefs; a scenario and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from twin.behaviour.belief import Belief
-from twin.faults import CardError, Fault
+from twin.faults import CardError, Fault, quoted
 from twin.money import MINOR_DIGITS
 from twin.yaml_file import YamlFile, check, read_yaml
+
+WIDEST_LOG = 10
+"""Largest standard deviation of a log: its tails already span a hundred orders of magnitude."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
@@ -30,17 +34,20 @@ class _Part(BaseModel):
 class Spread(_Part):
     """A belief with a width: exactly one of these."""
 
-    normal: tuple[Finite, Finite] | None = Field(None, description="[mean, standard deviation]")
-    lognormal: tuple[Finite, Finite] | None = Field(None, description="[median, standard deviation of the log]")
-    uniform: tuple[Finite, Finite] | None = Field(None, description="[lowest, highest]")
+    normal: tuple[Finite, ...] | None = Field(None, description="[mean, standard deviation]")
+    lognormal: tuple[Finite, ...] | None = Field(None, description="[median, standard deviation of the log]")
+    uniform: tuple[Finite, ...] | None = Field(None, description="[lowest, highest]")
 
     @model_validator(mode="after")
     def _one_that_exists(self) -> Self:
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
-            raise ValueError("a belief has exactly one of normal, lognormal, uniform")
+            raise ValueError("a belief has exactly one of normal, lognormal, uniform.")
+        (shape,) = self.model_fields_set
+        if len(getattr(self, shape)) != 2:
+            raise ValueError(f"{shape} takes two numbers, not {len(getattr(self, shape))}.")
         wrong = belief_fault(self.belief())
         if wrong:
-            raise ValueError(wrong)
+            raise ValueError(f"{wrong}.")
         return self
 
     def belief(self) -> Belief:
@@ -67,14 +74,14 @@ class Parameter(_Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.prior is None) == (self.value is None):
-            raise ValueError("a parameter has either a prior or a value")
+            raise ValueError("a parameter has either a prior or a value.")
         if self.prior is not None and self.status == "measured":
-            raise ValueError("what is measured has a value; a prior is assumed")
+            raise ValueError("what is measured has a value; a prior is assumed.")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}.")
         outside = outside_fault(self.belief())
         if outside:
-            raise ValueError(outside)
+            raise ValueError(f"{outside}.")
         return self
 
     def belief(self) -> Belief:
@@ -92,12 +99,18 @@ class Parameter(_Part):
         return self.unit.split()[0] == "money"
 
 
+def _parameter_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ValueError(f"{quoted(name)} is not a name made of small letters, digits and _.")
+    return name
+
+
 class Card(_Part):
     """A mechanism: its formula, its parameters, its source."""
 
     title: Text = Field(description="the mechanism in a few words")
     formula: Text = Field(description="how the parameters act, as text")
-    parameters: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Parameter] = Field(
+    parameters: dict[Annotated[str, AfterValidator(_parameter_name)], Parameter] = Field(
         min_length=1, description="the parameters by name"
     )
     source: Text = Field(description="where the mechanism comes from")
@@ -167,6 +180,8 @@ def belief_fault(belief: Belief) -> str:
         return f"a standard deviation is at least 0, not {belief.b:g}"
     if belief.shape == "lognormal" and belief.a <= 0:
         return f"the median of a lognormal is above 0, not {belief.a:g}"
+    if belief.shape == "lognormal" and belief.b > WIDEST_LOG:
+        return f"a standard deviation of the log is at most {WIDEST_LOG}, not {belief.b:g}"
     return ""
 
 
@@ -219,8 +234,3 @@ def _list_node(dumper: yaml.SafeDumper, numbers: list[Any]) -> yaml.SequenceNode
 
 _Dumper.add_representer(str, _text_node)
 _Dumper.add_representer(list, _list_node)
-
-
-def card_fields() -> Iterator[tuple[str, type[BaseModel]]]:
-    """The parts of a card with their definitions, outermost first."""
-    yield from (("card", Card), ("parameter", Parameter), ("belief", Spread))

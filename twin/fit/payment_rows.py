@@ -68,7 +68,8 @@ def open_ledger(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     """
     known = invoices.loc[_days(invoices["issued_on"]) <= _day(as_of)]
     customer = _owner(known, customers)
-    order = np.argsort(customer, kind="stable")
+    columns = (known["base_cents"], _days(known["settled_on"]), _days(known["due_on"]), _days(known["issued_on"]))
+    order = np.lexsort((*columns, customer))
     known, customer = known.iloc[order], customer[order]
     start = _days(known["issued_on"])
     first_day = int(start.min()) if start.size else _day(as_of)

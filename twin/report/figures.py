@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 EPOCH = date(1970, 1, 1)
 BASE = "#5f6b7a"
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9")
-"""Colours that people with any colour vision tell apart. Source: Okabe & Ito (2008), Color Universal Design."""
+COLOURS = ("#332288", "#44AA99", "#882255", "#999933", "#CC6677", "#117733")
+"""Colours that people with any colour vision tell apart. Source: Tol (2021), Colour Schemes, the muted scheme."""
 
 STYLE: Any = {
     "font.family": "sans-serif",

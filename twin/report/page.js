@@ -33,7 +33,7 @@
   function layout() {
     const font = { family: getComputedStyle(document.body).fontFamily, size: 13, color: "#1b2430" };
     const out = {
-      font: font, margin: { l: 66, r: 12, t: 34, b: 32 }, hovermode: "x unified", separators: ".,",
+      font: font, margin: { l: 66, r: 12, t: 34, b: 46 }, hovermode: "x unified", separators: ".,",
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
       hoverlabel: { bgcolor: "#fff", bordercolor: "#dfe3e8", font: { size: 12 } },
     };

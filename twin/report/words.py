@@ -118,19 +118,27 @@ def odds(p_better: float, *, resamples: bool = False) -> str:
 
 def sentence(d: Difference) -> str:
     """What happens to a figure: the mean difference, its 90 % range, and how often the scenario is better."""
+    claim, evidence = claim_and_evidence(d)
+    return f"{claim} ({evidence[0]}); {evidence[1]}." if evidence else f"{claim}."
+
+
+def claim_and_evidence(d: Difference) -> tuple[str, tuple[str, str] | None]:
+    """The sentence in its parts: what happens; the range and the odds, if it happens by chance."""
     if math.isnan(d.p_better):
         figure = FIGURES[d.kpi]
         why = figure.undefined if isinstance(figure, Kpi) else ""
-        return f"{d.figure} cannot be stated: {why or 'it has no value'}."
+        return f"{d.figure} cannot be stated: {why or 'it has no value'}", None
     if d.none:
-        return f"{d.figure} {_do(d)} not change."
+        return f"{d.figure} {_do(d)} not change", None
     certain = max(d.p_better, 1 - d.p_better)
     if certain < LIKELY:
-        mean, low, high = (_said(d, v, signed=True) for v in (d.diff, d.low, d.high))
-        return f"{d.figure} may rise or fall: {_unit(d, mean)} on average ({RANGE} {low} to {high}); {_odds(d)}."
+        low, high = (_said(d, v, signed=True) for v in (d.low, d.high))
+        claim = f"{d.figure} may rise or fall: {_unit(d, _said(d, d.diff, signed=True))} on average"
+        return claim, (f"{RANGE} {low} to {high}", _odds(d))
     moves = ("rise" if d.diff > 0 else "fall") + ("" if _plural(d) else "s")
     moves = moves if certain >= DECIDED else f"probably {moves}"
-    return f"{d.figure} {moves} by {_unit(d, _said(d, abs(d.diff)))}{_relative(d)} ({RANGE} {_range(d)}); {_odds(d)}."
+    claim = f"{d.figure} {moves} by {_unit(d, _said(d, abs(d.diff)))}{_relative(d)}"
+    return claim, (f"{RANGE} {_range(d)}", _odds(d))
 
 
 def _range(d: Difference) -> str:

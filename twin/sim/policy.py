@@ -31,9 +31,12 @@ def put_in_force(world: World, day: int) -> None:
         "credit_limit": world.firm.customers["credit_limit"].to_numpy(float),
         **{name: getattr(world.firm.policy, name) for name in SETTINGS if hasattr(world.firm.policy, name)},
     }
-    for i, change in enumerate(world.plan.changes):
+    met = dict.fromkeys(SETTINGS, 0)
+    for change in world.plan.changes:
+        amount = _amount(world, change, met[change.setting])
+        met[change.setting] += 1
         if change.from_day <= day and (change.to_day is None or day < change.to_day):
-            settings[change.setting] = changed(settings[change.setting], change, _amount(world, change, i))
+            settings[change.setting] = changed(settings[change.setting], change, amount)
     world.customers["terms"] = np.rint(settings.pop("terms_days"))
     world.customers["limit"] = np.rint(settings.pop("credit_limit"))
     world.policy = replace(before, **{name: _typed(name, value) for name, value in settings.items()})
@@ -52,9 +55,10 @@ def changed(value: Any, change: Change, amount: Any) -> Any:
     return cut if change.who is None else np.where(change.who, cut, value)
 
 
-def _amount(world: World, change: Change, i: int) -> Any:
+def _amount(world: World, change: Change, ordinal: int) -> Any:
+    """A change's amount in this replication; `ordinal` counts the changes of one setting, so others do not shift it."""
     if isinstance(change.amount, Belief):
-        return world.belief(f"change.{change.setting}.{i}", change.amount)
+        return world.belief(f"change.{change.setting}.{ordinal}", change.amount)
     return change.amount
 
 

@@ -1,0 +1,80 @@
+"""The table of every figure: the baseline's mean, and each scenario's difference with its range and odds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from twin.report.figures import colour_of
+from twin.report.words import DASH, NARROW, Difference, differences, human, number, share, unit_name
+from twin.study.kpi import Kpi
+from twin.study.result import Result
+from twin.study.tables import FIGURES
+
+Context = dict[str, Any]
+
+GROUPS = {
+    "Value": ("net_value", "revenue", "receipts"),
+    "Cash": ("end_cash", "min_cash", "days_overdrawn", "days_short", "p_shortfall", "cfar95", "interest"),
+    "Receivables": (
+        "average_receivables", "average_overdue", "overdue_end", "dso", "best_possible_dso", "add", "count_back_dso",
+        "cei", "write_offs", "bad_debt_ratio",
+    ),
+    "Work and cost": ("orders", "declined", "contacts", "backlog", "collection_cost", "campaign_cost"),
+}  # fmt: skip
+
+
+def figure_table(result: Result) -> Context:
+    """Heads, groups of rows and a note, for the page."""
+    all_differences = {name: differences(result.summary, name) for name in result.scenarios}
+    rows = result.summary[result.summary["scenario"] == result.baseline].to_dict("records")
+    base = {row["kpi"]: {str(column): value for column, value in row.items()} for row in rows}
+    groups = [
+        {"title": title, "rows": [_row(kpi, base, all_differences) for kpi in kpis]} for title, kpis in GROUPS.items()
+    ]
+    return {"heads": _heads(result), "groups": groups, "note": _note(result, base)}
+
+
+def definitions() -> list[Context]:
+    """Every figure with its definition."""
+    order = [kpi for kpis in GROUPS.values() for kpi in kpis]
+    return [{"title": FIGURES[kpi].title, "meaning": f"{_first_up(FIGURES[kpi].meaning)}."} for kpi in order]
+
+
+def _heads(result: Result) -> list[Context]:
+    if not result.scenarios:
+        return [{"text": text, "colour": ""} for text in ("", "mean", f"5{NARROW}%", "median", f"95{NARROW}%")]
+    scenarios = [{"text": human(name), "colour": colour_of(result, name)} for name in result.scenarios]
+    return [{"text": "", "colour": ""}, {"text": f"{human(result.baseline)}, mean", "colour": ""}, *scenarios]
+
+
+def _row(kpi: str, base: dict[str, Context], all_differences: dict[str, dict[str, Difference]]) -> Context:
+    figure, unit = FIGURES[kpi], base[kpi]["unit"]
+    columns = ("mean",) if all_differences else ("mean", "p05", "p50", "p95")
+    own = [{"text": number(base[kpi][column], unit), "below": "", "verdict": ""} for column in columns]
+    cells = own + [_cell(of[kpi]) for of in all_differences.values()]
+    return {"title": figure.title, "unit": unit_name(unit), "meaning": figure.meaning, "cells": cells}
+
+
+def _cell(d: Difference) -> Context:
+    if d.verdict in ("same", "unknown"):
+        return {"text": "no change" if d.verdict == "same" else DASH, "below": "", "verdict": d.verdict}
+    low, high = (number(v, d.unit, signed=True) for v in (d.low, d.high))
+    below = f"{low} to {high} · {share(d.p_better)}"
+    return {"text": number(d.diff, d.unit, signed=True), "below": below, "verdict": d.verdict}
+
+
+def _note(result: Result, base: dict[str, Context]) -> str:
+    comparing = (
+        "Below each mean difference: its 5 % and 95 % quantile over the replications, and the share of replications in "
+        "which the scenario is better, equal ones counting half. Differences of figures in % are in points. For the "
+        "probability of a shortfall and cash flow at risk, which are one number of all replications, they are over "
+        "1,000 paired resamples. "
+    )
+    figures = [FIGURES[kpi] for kpi, row in base.items() if math.isnan(row["mean"])]
+    why = [f"{f.title} is not defined: {f.undefined}. " for f in figures if isinstance(f, Kpi)]
+    return ((comparing if result.scenarios else "") + "".join(why)).replace(" %", f"{NARROW}%").strip()
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]

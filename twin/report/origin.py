@@ -1,0 +1,84 @@
+"""From which customers a difference comes, as tables with bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from twin.report.figures import colour_of
+from twin.report.words import DASH, human, number
+from twin.sim.outcome import CUSTOMER_TOTALS
+from twin.study.attribution import GROUPS, OTHERS
+from twin.study.result import Result
+
+Context = dict[str, Any]
+
+LEADING = 10
+"""Customers shown by name."""
+
+TITLES = {"class": "By class", "segment": "By segment", "size": "By size"}
+HEADS = {
+    "revenue": "Revenue",
+    "receipts": "Receipts",
+    "write_offs": "Write-offs",
+    "receivables": "Open at the end",
+}
+
+
+def origins(result: Result) -> list[Context]:
+    """The tables of every scenario; empty if there are none."""
+    return [_origin(result, name) for name in result.scenarios]
+
+
+def _origin(result: Result, scenario: str) -> Context:
+    rows = result.attribution[result.attribution["scenario"] == scenario]
+    currency = result.manifest["firm"]["currency"]
+    out: Context = {"title": human(scenario), "colour": colour_of(result, scenario)}
+    if not rows[["diff", "diff_low", "diff_high"]].to_numpy().any():
+        return out | {"nothing": "No customer's figures change."}
+    parts = [_part(rows[rows["group_by"] == column], TITLES[column]) for column in GROUPS]
+    parts = [part for part in parts if len(part["rows"]) > 1]
+    heads = [f"{HEADS[measure]}, {currency}" for measure in CUSTOMER_TOTALS]
+    return out | {"nothing": "", "heads": heads, "parts": [*parts, *_customers(rows)], "note": _note(rows, currency)}
+
+
+def _part(rows: pd.DataFrame, title: str) -> Context:
+    groups = list(dict.fromkeys(rows["group"]))
+    largest = {measure: rows.loc[rows["measure"] == measure, "diff"].abs().max() for measure in CUSTOMER_TOTALS}
+    return {"title": title, "rows": [_row(rows[rows["group"] == group], group, largest) for group in groups]}
+
+
+def _row(rows: pd.DataFrame, group: str, largest: dict[str, float]) -> Context:
+    diff = dict(zip(rows["measure"], rows["diff"], strict=True))
+    cells = [_cell(diff.get(measure), largest[measure]) for measure in CUSTOMER_TOTALS]
+    return {"title": group or "(none)", "customers": f"{int(rows['customers'].iloc[0]):,}", "cells": cells}
+
+
+def _cell(diff: float | None, largest: float) -> Context:
+    if diff is None:
+        return {"text": DASH, "side": "", "size": 0}
+    size = round(100 * abs(diff) / largest, 1) if largest else 0
+    return {"text": number(diff, "money", signed=True), "side": "up" if diff > 0 else "down", "size": size}
+
+
+def _customers(rows: pd.DataFrame) -> list[Context]:
+    """The customers who change the receipts most, with their other figures where those are among the largest too."""
+    customers = rows[rows["group_by"] == "customer"]
+    named = customers[(customers["measure"] == "receipts") & (customers["group"] != OTHERS)]
+    leading = list(named["group"].head(LEADING))
+    if not leading:
+        return []
+    return [_part(customers[customers["group"].isin(leading)], "Customers whose receipts change most")]
+
+
+def _note(rows: pd.DataFrame, currency: str) -> str:
+    by_customer = rows[(rows["group_by"] == "customer") & (rows["measure"] == "receipts")]
+    named = by_customer[by_customer["group"] != OTHERS]["diff"].sum()
+    rest = by_customer[by_customer["group"] == OTHERS]["diff"].sum()
+    return (
+        "Mean paired differences over the horizon; bars compare the groups of a block. The 20 customers whose receipts "
+        f"change most make {number(named, 'money', signed=True)} {currency} of the receipts' change, all others "
+        f"{number(rest, 'money', signed=True)} {currency}. A dash: not among the 20 that change most in that figure. "
+        "Ranges are in attribution.csv."
+    )

@@ -1,0 +1,211 @@
+"""The report: one HTML file that needs nothing else, no network and no other file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from twin.output import new_file
+from twin.report.answer import answers, how_to_read
+from twin.report.figure_table import definitions, figure_table
+from twin.report.figures import axis_of, colour_of, daily_rows, svg_address
+from twin.report.origin import origins
+from twin.report.words import DASH, NARROW, human, rounded, step_of
+from twin.study.result import Result
+from twin.study.tables import COMPARED
+
+Context = dict[str, Any]
+
+
+def write_report(result: Result, path: Path | str) -> Path:
+    """Write the report of a result and give back its path.
+
+    Raises: OutputError if there is a file already
+    """
+    path = Path(path)
+    html = report_html(result)
+    with new_file(path) as partial:
+        partial.write_text(html, encoding="utf-8", newline="\n")
+    return path
+
+
+def report_html(result: Result) -> str:
+    """The report as one page of HTML."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_text("page.html.j2")).render(_context(result)) + "\n"
+
+
+def _context(result: Result) -> Context:
+    manifest = result.manifest
+    shown = result.scenarios or (result.baseline,)
+    return {
+        "title": "Policy comparison" if result.scenarios else "Forecast",
+        "firm": manifest["firm"],
+        "lead": _lead(result),
+        "warning": warning(manifest["firm"]["certificate"]),
+        "answers": answers(result),
+        "how_to_read": how_to_read(result),
+        "comparing": bool(result.scenarios),
+        "baseline": human(result.baseline),
+        "choices": [_choice(result, name) for name in shown],
+        "table": figure_table(result),
+        "origins": origins(result),
+        "scenarios": [_scenario(result, record) for record in manifest["scenarios"]],
+        "fit": _fit(manifest["firm"]["certificate"]),
+        "beliefs": list(_beliefs(manifest["beliefs"])),
+        "definitions": definitions(),
+        "provenance": list(_provenance(manifest)),
+        "thin": NARROW,
+        "chart_data": _embedded(_chart_data(result)),
+        "style": Markup(_text("page.css")),
+        "script": Markup(_text("page.js")),
+        "plotly": Markup(files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")),
+    }
+
+
+def _text(name: str) -> str:
+    return files("twin.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _embedded(content: Any) -> Markup:
+    """JSON that no HTML parser can mistake for the end of its script element."""
+    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _lead(result: Result) -> str:
+    manifest = result.manifest
+    first = date.fromisoformat(manifest["firm"]["as_of"]) + timedelta(days=1)
+    last = first + timedelta(days=manifest["days"] - 1)
+    names = ", ".join(human(name) for name in result.scenarios)
+    what = f"{names} against {human(result.baseline)}" if names else human(result.baseline)
+    period = f"{manifest['days']:,} days, {_day(first)} to {_day(last)}"
+    return f"{what}. {period}; {manifest['firm']['customers']:,} customers, {manifest['replications']:,} replications."
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day.strftime('%B %Y')}"
+
+
+def warning(certificate: Context) -> Context | None:
+    """What stands above the answer where no backtest, or a failed one, supports it."""
+    if not certificate:
+        text = (
+            "How well this twin forecasts the firm has not been tested on what really happened. Take the directions as "
+            "reasoned, the amounts as unproven."
+        )
+        return {"head": "No certificate.", "text": text}
+    if certificate.get("passed") is not True:
+        text = (
+            "Forecasts of the past missed what the recipe asks for; see how well the twin fits before using an amount."
+        )
+        return {"head": "The backtest was not passed.", "text": text}
+    return None
+
+
+def _fit(certificate: Context) -> Context:
+    if not certificate:
+        return {
+            "text": "There is no certificate: run a backtest to find out how well the twin forecasts.",
+            "checks": [],
+        }
+    passed = certificate.get("passed") is True
+    text = f"The backtest was {'' if passed else 'not '}passed: forecasts of the past against what then happened."
+    return {"text": text, "checks": list(_flat(certificate))}
+
+
+def _flat(content: Any, name: str = "") -> Iterator[Context]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _flat(value, f"{name}, {human(str(key)).lower()}" if name else human(str(key)))
+    elif isinstance(content, list) and any(isinstance(element, dict | list) for element in content):
+        for number, element in enumerate(content, 1):
+            yield from _flat(element, f"{name} {number}")
+    else:
+        yield {"name": name, "value": _value(content)}
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_value(element) for element in value)
+    return _figure(value) if isinstance(value, int | float) else DASH if value is None else str(value)
+
+
+def _figure(value: float) -> str:
+    """A parameter to three significant digits, without trailing zeros."""
+    text = rounded(value, min(step_of([value]), 1.0))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _choice(result: Result, name: str) -> Context:
+    return {"title": human(name), "colour": colour_of(result, name), "picture": svg_address(result, COMPARED, name)}
+
+
+def _scenario(result: Result, record: Context) -> Context:
+    return record | {"title": human(record["name"]), "colour": colour_of(result, record["name"])}
+
+
+def _beliefs(records: list[Context]) -> Iterator[Context]:
+    for status, title in (("measured", "Measured from the books"), ("assumed", "Assumed")):
+        rows = [_belief(record) for record in records if record["status"] == status]
+        if rows:
+            yield {"title": title, "rows": rows}
+
+
+def _belief(record: Context) -> Context:
+    low, high = record["low"], record["high"]
+    span = "" if low == high else f"{_figure(low)} to {_figure(high)}"
+    return record | {"centre": _figure(record["centre"]), "range": span or "taken as known"}
+
+
+def _provenance(manifest: Context) -> Iterator[Context]:
+    firm = manifest["firm"]
+    yield {"name": "As-of date", "value": f"{firm['as_of']}, the last day known"}
+    yield {"name": "Firm", "value": f"sha256 {firm['fingerprint']}"}
+    for source in firm["sources"]:
+        yield {"name": f"Source {source.get('name', '')}", "value": f"sha256 {source.get('sha256', DASH)}"}
+    for scenario in manifest["scenarios"]:
+        hashes = "; ".join(f"{file['name']} sha256 {file['sha256']}" for file in scenario["files"])
+        yield {"name": f"Scenario {scenario['name']}", "value": hashes or f"plan sha256 {scenario['plan']}"}
+    yield {"name": "Seed and replications", "value": f"{manifest['seed']}; {manifest['replications']:,}"}
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["made_with"].items() if name != "code")
+    yield {"name": "Made with", "value": f"{versions}; code sha256 {manifest['made_with']['code']}"}
+
+
+def _chart_data(result: Result) -> Context:
+    measures = []
+    for measure in COMPARED:
+        scale, unit = axis_of(result, measure)
+        below, difference_unit = axis_of(result, f"{measure}_difference") if result.scenarios else (1.0, "")
+        names = {"name": measure, "title": human(measure), "unit": unit, "difference_unit": difference_unit}
+        measures.append(names | {"scale": scale, "difference_scale": below})
+    first = daily_rows(result, result.baseline, COMPARED[0])
+    return {
+        "dates": [str(day) for day in first["date"]],
+        "measures": measures,
+        "baseline": _chart_scenario(result, result.baseline, measures),
+        "scenarios": [_chart_scenario(result, name, measures) for name in result.scenarios],
+    }
+
+
+def _chart_scenario(result: Result, name: str, measures: list[Context]) -> Context:
+    out: Context = {"title": human(name), "colour": colour_of(result, name), "series": {}, "difference": {}}
+    for m in measures:
+        out["series"][m["name"]] = _series(result, name, m["name"], m["scale"])
+        if name in result.scenarios:
+            out["difference"][m["name"]] = _series(result, name, f"{m['name']}_difference", m["difference_scale"])
+    return out
+
+
+def _series(result: Result, scenario: str, measure: str, scale: float) -> Context:
+    rows = daily_rows(result, scenario, measure)
+    return {column: [float(f"{v / scale:.6g}") for v in rows[column]] for column in ("mean", "p05", "p95")}

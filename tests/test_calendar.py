@@ -70,5 +70,3 @@ def test_a_day_is_the_same_wherever_the_look_begins(calendar: Calendar, start: d
 
 def test_no_days_are_asked_and_none_are_given() -> None:
     assert GERMANY.kind(date(2024, 1, 1), 0).size == 0
-
-

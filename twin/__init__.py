@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from twin.firm.calibrate import calibrate
     from twin.firm.firm import Firm
     from twin.firm.store import read_firm, write_firm
+    from twin.report import Result, compare, read_run
     from twin.scenario import Scenario, compile_plan, read_scenario
     from twin.sim.run import simulate
-    from twin.study.compare import compare
-    from twin.study.result import Result
-    from twin.study.run_directory import read_run
 
 _HOMES = {
     "Books": "twin.books",
@@ -31,9 +29,9 @@ _HOMES = {
     "read_scenario": "twin.scenario",
     "compile_plan": "twin.scenario",
     "simulate": "twin.sim.run",
-    "Result": "twin.study.result",
-    "compare": "twin.study.compare",
-    "read_run": "twin.study.run_directory",
+    "Result": "twin.report",
+    "compare": "twin.report",
+    "read_run": "twin.report",
 }
 
 __all__ = [

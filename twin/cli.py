@@ -16,7 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from twin.firm.firm import Firm
-    from twin.study.result import Result
+    from twin.report import Result
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -154,7 +154,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file; must not exist yet.")],
 ) -> None:
     """Make the report of a finished run again, as one HTML file."""
-    from twin.study.run_directory import read_run
+    from twin.report import read_run
 
     result = read_run(run)
     result.report(out)
@@ -178,14 +178,17 @@ def backtest(
 ) -> None:
     """Forecast from earlier days with what was known then, and score it against what happened."""
     from twin.books import read_books
-    from twin.fit.backtest import Export, backtest_text, run_backtest, write_export
+    from twin.fit.backtest import backtest as backtest_
+    from twin.fit.certificate import certificate, certificate_text
+    from twin.fit.export import read_export, write_export
 
+    export_ = read_export(cut, test_until, known_until, cash_cuts, weeks, export)
     held = read_books(books, data)
-    if export is None:
-        typer.echo(backtest_text(run_backtest(held, cuts=cuts, weeks=weeks)))
-        return
-    wanted = Export(cut, test_until, known_until, tuple(cash_cuts.split(",")) if cash_cuts else (), weeks)
-    write_export(held, wanted, export)
+    if export_ is None:
+        made = certificate(held, backtest_(held, cuts, weeks))
+        typer.echo(certificate_text(made))
+        raise typer.Exit(0 if made["passed"] else 1)
+    write_export(held, export_)
     _say(f"forecasts: {export}")
 
 
@@ -232,7 +235,7 @@ def _study(
 def _compared(
     firm: Firm, baseline: Path, scenarios: list[Path], days: int, replications: int, seed: int, workers: int | None
 ) -> Result:
-    from twin.study.compare import compare as compare_
+    from twin.report import compare as compare_
 
     return compare_(firm, baseline, scenarios, days=days, replications=replications, seed=seed, workers=workers)
 

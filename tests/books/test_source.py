@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from twin.books import read_books, source
+from twin.books import head, read_books, source
 
 Faults = Callable[..., list[str]]
 Write = Callable[..., Path]
@@ -37,7 +37,7 @@ def recipe(most: float = 0.9, **layout: str) -> str:
         (b"PAR1rest", "this is a Parquet file whose name does not end in .parquet"),
         (b"a,b\0,c\n1,2,3\n", "this is not a text file: it holds zero bytes."),
         ((HEADER + GOOD).encode("utf-16"), "set encoding to utf-16"),
-        (b"x" * (source.HEAD_BYTES + 1), "is longer than 1,048,576 bytes, so this is not a table."),
+        (b"x" * (head.HEAD_BYTES + 1), "is longer than 1,048,576 bytes, so this is not a table."),
         ('invoice_id,"customer\nid"\n1,2\n', "the header goes over several lines."),
         (f'"{HEADER}' + GOOD * 10, "the header goes over several lines."),
     ],

@@ -153,6 +153,16 @@ def test_a_directory_of_parquet_tables_is_read_like_one_of_csv(write: Write, tmp
     pd.testing.assert_frame_equal(typed.receipts, plain.receipts)
 
 
+@pytest.mark.parametrize("amount", [12_345_678_901.25, 0.1 + 0.2, 1e10, 1000.0])
+def test_amounts_kept_as_floating_point_are_read_to_the_cent(tmp_path: Path, amount: float) -> None:
+    day = pd.Timestamp("2024-01-02")
+    row = {"invoice_id": 1001.0, "customer_id": 7, "issued_on": day, "due_on": day, "amount": amount, "currency": "USD"}
+    pd.DataFrame([row]).assign(settled_on=day).to_parquet(tmp_path / "invoices.parquet")
+    invoices = read_books(tmp_path).invoices
+    assert invoices["amount_cents"].tolist() == [round(amount * 100)]
+    assert invoices[["invoice_id", "customer_id"]].to_numpy().tolist() == [["1001", "7"]]
+
+
 def test_a_directory_with_a_table_that_books_do_not_have_is_refused(faults: Faults) -> None:
     (said,) = faults(None, invoices=INVOICES, recepits=RECEIPTS)
     assert said.startswith("recepits.csv: there is no table 'recepits'. Did you mean 'receipts'?\n  tables are: acc")

@@ -91,7 +91,11 @@ class Days:
             for by_kind, by_group in zip(firm.habits.day_kind.tolist(), firm.habits.month_group.tolist(), strict=True)
         ]
         self.season = [
-            list(accumulate((by_month[d.month - 1] * by_kind[k] for d, k in zip(self.date, kinds, strict=True)), initial=0))
+            list(
+                accumulate(
+                    (by_month[d.month - 1] * by_kind[k] for d, k in zip(self.date, kinds, strict=True)), initial=0
+                )
+            )
             for by_month, by_kind in zip(firm.seasons.month.tolist(), firm.seasons.kind.tolist(), strict=True)
         ]
         self.outflows = fixed_outflows(firm, self.date)

@@ -149,9 +149,10 @@ class Office:
 
     def value(self, value: Any, setting: str, customer: int | None) -> Any:
         """A setting after the changes that hold today, in their order, each cut to the setting's range."""
-        for i, change in enumerate(self.plan.changes):
+        of_setting = [change for change in self.plan.changes if change.setting == setting]
+        for i, change in enumerate(of_setting):
             holds = change.from_day <= self.today and (change.to_day is None or self.today < change.to_day)
-            if change.setting == setting and holds and (customer is None or change.who[customer]):
+            if holds and (customer is None or change.who[customer]):
                 value = self.moved(value, change, i)
         return value
 

@@ -7,22 +7,15 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.oracle.office import Entry, live
+from tests.oracle.engine import journal
+from tests.oracle.office import live
 from tests.oracle.worlds import SmallWorld, small_worlds
-from twin.sim.arrays import KINDS
 from twin.sim.measures import NAMES
-from twin.sim.outcome import Outcome
 from twin.sim.run import simulate
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 WORLDS = int(os.environ.get("TWIN_ORACLE_WORLDS", "5000"))
 """How many worlds the marked study compares."""
-
-
-def journal(outcome: Outcome) -> list[Entry]:
-    assert outcome.events is not None
-    rows = (e.item() for e in outcome.events)
-    return [(day, KINDS[kind], customer, number, cents, step) for day, kind, customer, number, cents, step in rows]
 
 
 def compare(w: SmallWorld) -> None:

@@ -127,7 +127,11 @@ def firms(draw: Draw, n: int) -> Firm:
         calendar=Calendar(draw(st.sampled_from([None, "DE", "US"])), draw(st.sampled_from([(5, 6), (4, 5), (6,), ()]))),
         seasons=draw(seasons()),
         accounts=pd.DataFrame(
-            {"account_id": ["a", "b"], "currency": ["EUR", "EUR"], "balance_cents": [draw(st.integers(-10**6, 10**6)), 7]}
+            {
+                "account_id": ["a", "b"],
+                "currency": ["EUR", "EUR"],
+                "balance_cents": [draw(st.integers(-(10**6), 10**6)), 7],
+            }
         ),
         outflows=pd.DataFrame(
             draw(st.lists(st.fixed_dictionaries({"day_of_month": st.integers(1, 31), "cents": cents}), max_size=3)),
@@ -174,7 +178,9 @@ def habits(draw: Draw, n: int) -> PaymentHabits:
         rate,
         draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)),
         draw(st.lists(st.sampled_from([0.02, 0.3, 1.5]), min_size=n, max_size=n)),
-        phase_shape=np.array([draw(st.lists(st.sampled_from([0.7, 3.0, 1e6]), min_size=4, max_size=4)) for _ in range(n)]),
+        phase_shape=np.array(
+            [draw(st.lists(st.sampled_from([0.7, 3.0, 1e6]), min_size=4, max_size=4)) for _ in range(n)]
+        ),
         day_kind=np.array([draw(st.lists(factor, min_size=8, max_size=8)) for _ in range(2)]),
         month_group=np.array([draw(st.lists(factor, min_size=11, max_size=11)) for _ in range(2)]),
         calendar=np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)), np.int32),

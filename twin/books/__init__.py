@@ -1,5 +1,7 @@
 """The firm's records: read as a recipe says, checked, reconciled, and kept."""
 
+from __future__ import annotations
+
 from twin.books.books import Books, SourceFile
 from twin.books.read import read_books
 from twin.books.recipe import Recipe, read_recipe

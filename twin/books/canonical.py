@@ -62,6 +62,6 @@ def _name_faults(folder: Path, paths: list[Path]) -> Iterator[Fault]:
 
 def _first_currency(invoices: Source) -> str:
     """Currency of the first invoice; USD where it names none, and then the row is rejected for that."""
-    text = next(invoices.pieces()).text.get("currency")
-    code = "" if text is None else text[0].as_py().upper()
+    first = next(invoices.pieces(), None)
+    code = str(first.text["currency"][0]).upper() if first is not None and "currency" in first.text else ""
     return code if code in MINOR_DIGITS else "USD"

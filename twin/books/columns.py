@@ -86,7 +86,7 @@ class Reader:
                 text = pc.if_else(pc.is_in(text, pa.array(self.layout.empty_words)), "", text)
             if origin.when_empty is not None:
                 empty = pc.equal(text, "")
-                self.filled[name, origin.when_empty] += pc.sum(empty).as_py()
+                self.filled[name, origin.when_empty] += pc.sum(empty, min_count=0).as_py()
                 text = pc.if_else(empty, origin.when_empty, text)
             if origin.values:
                 text, unknown = _mapped(text, origin.values)

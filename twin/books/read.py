@@ -127,20 +127,29 @@ def _load(source: Source, reader: Reader) -> Loaded:
     frames: list[pd.DataFrame] = []
     found: list[Found] = []
     read = bad = 0
+    hopeless = False
     for piece in source.pieces():
         frame, more = reader.read(piece)
         frames.append(frame)
         found += more
         read += len(frame)
         bad += np.unique(np.concatenate([f.row for f in more])).size if more else 0
-        if bad > max(HOPELESS_ROWS, read / 2):
+        hopeless = bad > max(HOPELESS_ROWS, read / 2)
+        if hopeless:
             break
-    ragged = source.ragged
-    for reason in sorted(set(ragged.reason)):
-        here = [i for i, r in enumerate(ragged.reason) if r == reason]
-        found.append(Found(np.array(ragged.row)[here], "", reason, [ragged.values[i] for i in here]))
     frame = pd.concat(frames or [_no_rows(source, reader)], ignore_index=True)
-    return Loaded(reader.table, source, frame, tuple(found), read + len(ragged.row), bad > max(HOPELESS_ROWS, read / 2))
+    found += _ragged(source)
+    return Loaded(reader.table, source, frame, tuple(found), read + len(source.ragged.row), hopeless)
+
+
+def _ragged(source: Source) -> Iterator[Found]:
+    """Rows with a wrong number of values, by reason."""
+    rows, values, reasons = (
+        np.array(column) for column in (source.ragged.row, source.ragged.values, source.ragged.reason)
+    )
+    for reason in np.unique(reasons):
+        here = reasons == reason
+        yield Found(rows[here], "", str(reason), values[here].tolist())
 
 
 def _no_rows(source: Source, reader: Reader) -> pd.DataFrame:

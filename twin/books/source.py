@@ -5,10 +5,7 @@ The header is checked before anything else, so a file of any size that is not th
 
 from __future__ import annotations
 
-import codecs
-import csv
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from twin.books.head import csv_header, undecodable
 from twin.books.recipe import TableRecipe
 from twin.faults import BooksError, Fault, closest, listed, quoted
 
-HEAD_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 23
 ROWS_PER_PIECE = 1 << 17
 MOST_RAGGED = 200_000
@@ -33,17 +30,9 @@ MOST_RAGGED = 200_000
 MOST_SHOWN = 1000
 """Characters kept of such a row."""
 
-SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-MAGIC = {
-    b"PK\x03\x04": "an Excel workbook or zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF document",
-    b"PAR1": "a Parquet file whose name does not end in .parquet",
-    b"SQLite format 3": "a database",
-}
-
 Rows = npt.NDArray[np.int64]
+Batch = tuple[Rows, dict[str, pa.Array]]
+"""Row numbers, and columns by name."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +71,7 @@ class Source:
 
     def pieces(self) -> Iterator[Piece]:
         """The rows that are not blank. Raises: BooksError where the text cannot be read on."""
-        read = self._parquet if self.path.suffix == ".parquet" else self._csv
-        for row, batch in read():
+        for row, batch in self._batches():
             text = {name: pc.utf8_trim_whitespace(batch[name]) for name in self.header}
             filled = np.zeros(len(row), dtype=bool)
             for column in text.values():
@@ -97,15 +85,21 @@ class Source:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def _csv(self) -> Iterator[tuple[Rows, dict[str, pa.Array]]]:
-        first = self.layout.skip_rows + 2
+    def _batches(self) -> Iterator[Batch]:
+        last = self.layout.skip_rows + 1
         try:
-            for batch in self._stream():
-                row = _numbers(first, batch.num_rows, self.ragged.row)
-                first = int(row[-1]) + 1 if row.size else first
-                yield row, dict(zip(self.header, batch.columns, strict=True))
-        except (pa.ArrowException, UnicodeError) as e:
-            raise BooksError(_broken(self.path, self.layout, first, e)) from None
+            for row, batch in self._parquet() if self.path.suffix == ".parquet" else self._csv():
+                yield row, batch
+                last = int(row[-1]) if row.size else last
+        except (pa.ArrowException, UnicodeError, OSError) as e:
+            raise BooksError(_broken(self.path, self.layout, last, e)) from None
+
+    def _csv(self) -> Iterator[Batch]:
+        first = self.layout.skip_rows + 2
+        for batch in self._stream():
+            row = _numbers(first, batch.num_rows, self.ragged.row)
+            first = int(row[-1]) + 1 if row.size else first
+            yield row, dict(zip(self.header, batch.columns, strict=True))
 
     def _stream(self) -> Iterator[Any]:
         layout, names = self.layout, [str(i) for i in range(len(self.header))]
@@ -139,9 +133,10 @@ class Source:
         self.ragged.lines += lines
         return "skip"
 
-    def _parquet(self) -> Iterator[tuple[Rows, dict[str, pa.Array]]]:
+    def _parquet(self) -> Iterator[Batch]:
         first = 1
         for batch in pa.parquet.ParquetFile(self.path).iter_batches(ROWS_PER_PIECE):
+            batch.validate(full=True)
             row = np.arange(first, first + batch.num_rows)
             first += batch.num_rows
             yield row, {name: _as_text(c, self.layout) for name, c in zip(self.header, batch.columns, strict=True)}
@@ -157,109 +152,21 @@ def open_source(path: Path, layout: TableRecipe) -> Source:
         raise BooksError(Fault(str(path), "there is no such file.", "", closest(path.name, names)))
     if path.stat().st_size == 0:
         raise BooksError(Fault(str(path), "the file is empty."))
-    read = _parquet_header if path.suffix == ".parquet" else _csv_header
+    read = _parquet_header if path.suffix == ".parquet" else csv_header
     try:
         return Source(path, _unique(read(path, layout)), layout)
     except OSError as e:
         raise BooksError(Fault(str(path), f"the file cannot be opened: {e.strerror}.")) from None
 
 
-def _csv_header(path: Path, layout: TableRecipe) -> list[str]:
-    text, whole = _head(path, layout)
-    lines = io.StringIO(text, newline="")
-    for _ in range(layout.skip_rows):
-        lines.readline()
-    reader = csv.reader(lines, delimiter=layout.separator, quotechar=layout.quote)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        header_lines = reader.line_num
-        second = next((line for line in reader if any(line)), None)
-    except csv.Error as e:
-        raise BooksError(Fault(str(path), f"this is not a table: {e}.")) from None
-    place = f"{path}, row {layout.skip_rows + 1}"
-    if not any(header):
-        raise BooksError(Fault(place, "there is no header.", "a row with the names of the columns"))
-    if not whole and "\n" not in text and "\r" not in text:
-        raise BooksError(Fault(place, f"the row is longer than {HEAD_BYTES:,} bytes, so this is not a table."))
-    if header_lines > 1:
-        raise BooksError(Fault(place, "the header goes over several lines.", f"is a {layout.quote} left open?"))
-    if second is None and whole:
-        raise BooksError(Fault(str(path), "there is a header and no rows below it."))
-    if len(header) == 1 and (other := _separator(header[0], layout.separator)):
-        raise BooksError(Fault(place, f"there is one column, named {quoted(header[0])}.", f"set separator to {other}"))
-    return header
-
-
-def _head(path: Path, layout: TableRecipe) -> tuple[str, bool]:
-    """Text of the first part of a file, and whether it is all of it."""
-    with path.open("rb") as file:
-        raw = file.read(HEAD_BYTES)
-        whole = not file.read(1)
-    for magic, kind in MAGIC.items():
-        if raw.startswith(magic):
-            raise BooksError(Fault(str(path), f"this is {kind}, not a text file.", "save the table as CSV"))
-    marked = _marked_encoding(raw)
-    if marked and marked != layout.encoding:
-        raise BooksError(Fault(str(path), f"the encoding is not {layout.encoding}.", f"set encoding to {marked}"))
-    if b"\0" in raw and not layout.encoding.startswith("utf-16"):
-        raise BooksError(Fault(str(path), "this is not a text file: it holds zero bytes.", "save the table as CSV"))
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if layout.encoding == "utf-8" else layout.encoding)()
-    try:
-        return decoder.decode(raw, final=whole), whole
-    except UnicodeError:
-        raise BooksError(_undecodable(path, layout.encoding)) from None
-
-
-def _marked_encoding(raw: bytes) -> str:
-    """The encoding that a file's first bytes declare; empty when they declare none."""
-    if raw.startswith(codecs.BOM_UTF8):
-        return "utf-8"
-    return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
-
-
-def _undecodable(path: Path, encoding: str) -> Fault:
-    """Where the first byte stands that the encoding does not allow, and which encoding is likely."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    offset, line = 0, 1
-    with path.open("rb") as file:
-        while raw := file.read(HEAD_BYTES):
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(raw, final=len(raw) < HEAD_BYTES)
-            except UnicodeDecodeError as e:
-                at = e.start - pending
-                place = f"{path}, line {line + raw.count(10, 0, max(at, 0))}"
-                byte = raw[at] if at >= 0 else e.object[e.start]
-                what = f"byte {offset + at} (0x{byte:02x}) is not {encoding}."
-                return Fault(place, what, f"set encoding to {_likely(encoding, raw)}")
-            offset, line = offset + len(raw), line + raw.count(10)
-    return Fault(str(path), f"the text is not {encoding}.", f"set encoding to {_likely(encoding, b'')}")
-
-
-def _likely(encoding: str, raw: bytes) -> str:
-    for other in ("utf-8", "cp1252"):
-        if other != encoding:
-            try:
-                raw.decode(other)
-            except UnicodeDecodeError:
-                continue
-            return other
-    return "latin-1"
-
-
 def _broken(path: Path, layout: TableRecipe, row: int, error: Exception) -> Fault:
-    if isinstance(error, UnicodeError) or "UTF8" in str(error):
-        return _undecodable(path, layout.encoding)
-    place = f"{path}, after row {row - 1}"
+    """What stopped the reading after this row."""
+    if path.suffix != ".parquet" and (isinstance(error, UnicodeError) or "UTF8" in str(error)):
+        return undecodable(path, layout.encoding)
+    place = f"{path}, after row {row}"
     if "straddl" in str(error):
         return Fault(place, f"a row is longer than {BLOCK_BYTES:,} bytes.", f"is a {layout.quote} left open?")
-    return Fault(place, f"the file cannot be read on: {error}.")
-
-
-def _separator(header: str, stated: str) -> str:
-    counts = {name: header.count(mark) for mark, name in SEPARATORS.items() if mark != stated}
-    best = max(counts, key=lambda name: counts[name])
-    return best if counts[best] else ""
+    return Fault(place, f"the file cannot be read on: {str(error).splitlines()[0]}.")
 
 
 def _unique(header: list[str]) -> tuple[str, ...]:
@@ -283,7 +190,7 @@ def _numbers(first: int, count: int, ragged: list[int]) -> Rows:
 def _parquet_header(path: Path, layout: TableRecipe) -> list[str]:
     try:
         file = pa.parquet.ParquetFile(path)
-    except pa.ArrowException as e:
+    except (pa.ArrowException, UnicodeError, OSError) as e:
         raise BooksError(Fault(str(path), f"this is not a Parquet file: {quoted(e)}.")) from None
     if file.metadata.num_rows == 0:
         raise BooksError(Fault(str(path), "the table has no rows."))
@@ -305,4 +212,14 @@ def _as_text(column: pa.Array, layout: TableRecipe) -> pa.Array:
         return pa.repeat(pa.scalar(""), len(column))
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         column = pc.strftime(column, format=layout.dates[0])
+    if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+        column = pc.replace_substring(_plain_numbers(column), ".", layout.decimal_mark)
     return pc.fill_null(pc.cast(column, pa.string()), "")
+
+
+def _plain_numbers(column: pa.Array) -> pa.Array:
+    """Numbers as text to 4 decimals, without an exponent and without closing zeros; null where there is none."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    text = pc.cast(pc.round(pc.cast(column, pa.decimal128(38, 9)), 4), pa.string())
+    return pc.replace_substring_regex(text, r"\.?0+$", "")

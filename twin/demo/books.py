@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from twin.demo.truth import true_firm
 from twin.firm.firm import Firm
@@ -20,16 +22,33 @@ from twin.sim.run import simulate
 from twin.sim.timeline import fixed_outflows
 
 LAST_DAY = date(2026, 6, 30)
+DEMO_TABLES = ("customers", "orders", "invoices", "receipts", "contacts", "accounts", "bank", "flows")
 
 
 def write_demo_books(directory: Path, *, customers: int = 2_000, months: int = 24, seed: int = 1) -> None:
-    """Write the books of a synthetic firm into `directory`, one CSV file per table, with `months` of full records."""
+    """Write the books of a synthetic firm into `directory`: a CSV file per table for `months`, and a recipe."""
     start = (pd.Timestamp(LAST_DAY) - pd.DateOffset(months=months)).date()
     firm = true_firm(customers, seed, start)
     days = (LAST_DAY - start).days
     outcome = simulate(firm, Plan("the past"), days=days, seed=seed, replication=0, log=True)
     for name, table in demo_tables(firm, outcome).items():
         table.to_csv(directory / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    recipe = yaml.safe_dump(demo_recipe(firm), sort_keys=False)
+    (directory / "recipe.yaml").write_text(recipe, encoding="utf-8")
+
+
+def demo_recipe(firm: Firm) -> dict[str, Any]:
+    """The recipe that reads the tables of `demo_tables`: whose bank holidays count, and the policy of today."""
+    policy = asdict(firm.policy)
+    stated = ("collectors", "collector_minutes", "ladder", "worklist", "write_off_days")
+    return {
+        "name": firm.name,
+        "currency": firm.currency,
+        "country": firm.calendar.country,
+        "known_until": LAST_DAY,
+        "tables": {name: {"file": f"{name}.csv", "thousands_mark": ""} for name in DEMO_TABLES},
+        "policy": {**{name: policy[name] for name in stated}, "ladder": [asdict(step) for step in firm.policy.ladder]},
+    }
 
 
 def demo_tables(firm: Firm, outcome: Outcome) -> dict[str, pd.DataFrame]:

@@ -8,22 +8,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from twin.firm.traits import CLASSES, SIZES
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 CLASS_EDGES = (0.0, 7.0, 20.0)
-CLASSES = np.array(["A", "B", "C", "D"])
-SIZES = np.array(["small", "medium", "large"])
+"""Days late up to which a customer is of the first, second and third class; beyond the last it is of the fourth."""
+
 YEAR = 365
 
 
 def observe(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> pd.DataFrame:
-    """The observed columns of traits.TRAITS, one row for each of `customer_ids`, from the invoices known on `today`."""
+    """The observed columns of traits.TRAITS, one row for each of `customer_ids`, from the invoices known on `today`.
+
+    invoices: with `open_cents`, what each still owes in the firm's currency. Their customers are among `customer_ids`.
+    """
     now = pd.Timestamp(today)
     n = len(customer_ids)
     row = rows_of(invoices, customer_ids)
     cents = invoices["base_cents"].to_numpy(float)
-    open_ = invoices["settled_on"].isna().to_numpy(float)
+    open_cents = invoices["open_cents"].to_numpy(float)
     late = days_between(invoices["due_on"], invoices["settled_on"].fillna(now))
     past_due = (invoices["due_on"] < now).to_numpy(float)
     last_year = (invoices["issued_on"] > now - pd.Timedelta(days=YEAR)).to_numpy(float)
@@ -38,13 +43,13 @@ def observe(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> pd.
     return pd.DataFrame(
         {
             "currency": _currencies(row, invoices["currency"], n),
-            "class": CLASSES[np.searchsorted(CLASS_EDGES, days_late)],
-            "size": SIZES[third],
+            "class": np.array(CLASSES)[np.searchsorted(CLASS_EDGES, days_late)],
+            "size": np.array(SIZES)[third],
             "days_late": days_late,
             "late_share": share(total(cents * past_due * (late > 0)), due),
             "revenue": revenue.astype(np.int64),
-            "open": total(cents * open_).astype(np.int64),
-            "overdue": total(cents * open_ * past_due).astype(np.int64),
+            "open": total(open_cents).astype(np.int64),
+            "overdue": total(open_cents * past_due).astype(np.int64),
             "invoices": np.bincount(row, minlength=n),
             "terms_days": _terms(row, invoices, n),
         }

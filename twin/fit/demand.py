@@ -46,23 +46,55 @@ def fit_demand(
 ) -> DemandFit:
     """Fit demand to the orders from `history_from` to `as_of`, both included.
 
-    orders: customer_id, on (datetime64), cents; customers: customer_id, segment, since_on (NaT if not known).
+    orders: customer_id, on (datetime64), cents; customers: customer_id, segment, since_on (NaT if not known). Every
+    order's customer is among them. Amounts below a cent, as conversion may leave them, count as a cent.
     """
-    window = orders[(orders["on"] >= pd.Timestamp(history_from)) & (orders["on"] <= pd.Timestamp(as_of))]
-    row: npt.NDArray[np.int64] = pd.Index(customers["customer_id"]).get_indexer(window["customer_id"])
-    day = np.asarray((window["on"] - pd.Timestamp(history_from)).dt.days, np.int64)
     days = (as_of - history_from).days + 1
+    assert days > 0, f"no day lies from {history_from} to {as_of}"
+    every = _order_days(orders, customers, history_from)
+    held = every[(every["day"] >= 0) & (every["day"] < days)]
+    row, day, cents = held["row"].to_numpy(), held["day"].to_numpy(), np.maximum(held["cents"].to_numpy(float), 1.0)
     segments, of = np.unique(customers["segment"].to_numpy(str), return_inverse=True)
-    month, kind = seasons(of[row], day, segments.size, history_from, days, calendar)
+    since = _since(customers, every, history_from)
+    active = active_customers(since, of, segments.size, days)
+    month, kind = seasons(of[row], day, active, history_from, calendar)
     exposure = exposures(month, kind, history_from, days, calendar)
-    since = np.asarray((customers["since_on"] - pd.Timestamp(history_from)).dt.days, float)
-    cents = window["cents"].to_numpy(float)
     traits = pd.DataFrame(
         np.hstack([order_rates(row, day, of, since, exposure), amounts(row, cents, of)]),
         columns=["rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "amount_sigma"],
     )
     traits["amount_mu"] += _kept_totals(traits, row, cents, of)
     return DemandFit(tuple(segments.tolist()), month, kind, traits)
+
+
+def _order_days(orders: pd.DataFrame, customers: pd.DataFrame, start: date) -> pd.DataFrame:
+    """Row of its customer, days from `start` and cents of every order."""
+    row = pd.Index(customers["customer_id"]).get_indexer(orders["customer_id"])
+    assert (row >= 0).all(), "an order of a customer who is not among the customers"
+    day = np.asarray((orders["on"] - pd.Timestamp(start)).dt.days, np.int64)
+    return pd.DataFrame({"row": row.astype(np.int64), "day": day, "cents": orders["cents"].to_numpy()})
+
+
+def _since(customers: pd.DataFrame, orders: pd.DataFrame, start: date) -> Floats:
+    """Day from `start` since when each customer is known to be one; NaN where that is not known. (n,)
+
+    Whoever ordered before `start`, or before the stated day, was one by then.
+    """
+    since = np.asarray((customers["since_on"] - pd.Timestamp(start)).dt.days, float)
+    first = np.full(since.size, np.inf)
+    np.minimum.at(first, orders["row"].to_numpy(), orders["day"].to_numpy(float))
+    return np.where(first < 0, 0.0, np.fmin(since, np.where(np.isnan(since), np.nan, first)))
+
+
+def active_customers(since: Floats, segment: npt.NDArray[np.int64], segments: int, days: int) -> Floats:
+    """Customers of each segment on each day; those of whom it is not known since when count throughout.
+
+    since, segment: (n,); returns (segments, days).
+    """
+    day = np.clip(np.nan_to_num(since), 0, days).astype(np.int64)
+    begun = np.zeros((segments, days + 1))
+    np.add.at(begun, (segment, day), 1.0)
+    return np.cumsum(begun, axis=1)[:, :days]
 
 
 def full_from(on: pd.Series) -> date:
@@ -79,15 +111,16 @@ def full_from(on: pd.Series) -> date:
 def seasons(
     segment: npt.NDArray[np.int64],
     day: npt.NDArray[np.int64],
-    segments: int,
+    active: Floats,
     start: date,
-    days: int,
     calendar: Calendar,
 ) -> tuple[Floats, Floats]:
     """Factors of the months and the kinds of day on each segment's orders, shrunk to 1. (segments, 12), (segments, 8)
 
-    segment, day: (orders,). Months are judged after the kinds; a month or kind that the books do not hold is 1.
+    segment, day: (orders,); active: (segments, days) customers of each day, so that growth is not taken for a season.
+    Months are judged after the kinds; a month or kind that the books do not hold is 1.
     """
+    segments, days = active.shape
     kinds = calendar.kind(start, days).astype(int)
     months = (np.datetime64(start) + np.arange(days)).astype("datetime64[M]").astype(int) % 12
     month, kind = np.ones((segments, 12)), np.ones((segments, len(KINDS)))
@@ -95,9 +128,9 @@ def seasons(
         counts = np.bincount(day[segment == s], minlength=days).astype(float)
         if counts.sum() == 0:
             continue
-        kind[s] = _factors(counts, np.ones(days), kinds, len(KINDS))
-        month[s] = _factors(counts, kind[s][kinds], months, 12)
-        kind[s] = _factors(counts, month[s][months], kinds, len(KINDS))
+        kind[s] = _factors(counts, active[s], kinds, len(KINDS))
+        month[s] = _factors(counts, active[s] * kind[s][kinds], months, 12)
+        kind[s] = _factors(counts, active[s] * month[s][months], kinds, len(KINDS))
         kind[s] /= kind[s][:7].mean()
         month[s] /= month[s].mean()
     return month, kind
@@ -144,7 +177,9 @@ def order_rates(
 ) -> Floats:
     """Shape and rate of each customer's gamma posterior of orders per season-weighted day. (n, 2)
 
-    Where the books do not say since when a customer is one, its first order starts the clock and is not counted.
+    Where the books do not say since when a customer is one, its first order starts the clock and is not counted; if it
+    never ordered it says nothing about the others, and what it waited counts for itself alone.
+    since: (n,) day, NaN if not known; exposure: (segments, days + 1).
     """
     n = segment.size
     counts = np.bincount(row, minlength=n).astype(float)
@@ -155,10 +190,12 @@ def order_rates(
     counts = np.where(known | (counts == 0), counts, counts - 1)
     time = exposure[segment, -1] - exposure[segment, start]
     prior = np.empty((n, 2))
-    common = _gamma_prior(counts, time)
+    tells = known | (first < exposure.shape[1] - 1)
+    common = _gamma_prior(counts[tells], time[tells])
     for s in range(exposure.shape[0]):
         inside = segment == s
-        prior[inside] = _gamma_prior(counts[inside], time[inside]) if (counts[inside] > 0).sum() >= FEW else common
+        own = inside & tells
+        prior[inside] = _gamma_prior(counts[own], time[own]) if (counts[own] > 0).sum() >= FEW else common
     posterior: Floats = prior + np.stack([counts, time], axis=1)
     return posterior
 

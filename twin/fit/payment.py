@@ -21,7 +21,9 @@ from twin.fit.payment_base import Factors
 from twin.fit.payment_rates import Rates, customer_rates, fit_rates
 from twin.fit.payment_rhythm import CONCENTRATIONS, Origin, fit_rhythm, forward_counts, rolling_origins
 from twin.fit.payment_rows import BIN, PHASE_CUTS, Ledger, open_ledger
-from twin.fit.payment_runs import Judged, Runs, fit_runs, fit_week_sd
+from twin.fit.payment_runs import Judged, Runs, fit_runs
+from twin.fit.payment_shock import fit_week_sd
+from twin.fit.payment_spread import fit_spread
 
 MATURE = 0.25
 """Share of today's settlements that must have been known at an origin for it to judge runs and shock."""
@@ -57,9 +59,12 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     rates = customer_rates(ledger, ledger.until, first.population, factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
-    week_sd, weeks = fit_week_sd(ledger, judged, runs.run)
-    measured = _measured(rates, runs, concentration) | {"week_sd": week_sd, "weeks_judged": weeks}
-    return PaymentFit(_habits(ledger, rates, factors, runs, week_sd), measured, tuple(_unmeasured(ledger, runs, weeks)))
+    spread, _ = fit_spread(ledger, judged)
+    week_sd, weeks = fit_week_sd(ledger, judged, runs.run, spread)
+    measured = _measured(rates, runs, concentration) | {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread}
+    return PaymentFit(
+        _habits(ledger, rates, factors, runs, week_sd, spread), measured, tuple(_unmeasured(ledger, runs, weeks))
+    )
 
 
 def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:
@@ -70,7 +75,7 @@ def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:
             common = origin.rates.population
             factors, _ = fit_rhythm(common, settled, expected)
             rates = customer_rates(ledger, origin.until, common, factors)
-            yield Judged(origin.until, origin.last, rates.rate, factors, common.catch_up)
+            yield Judged(origin.until, origin.last, rates.rate, rates.frailty.shape, factors, common.catch_up)
         counts = forward_counts(ledger, (origin,))
         settled += counts[0]
         expected += counts[1]
@@ -82,14 +87,14 @@ def _mature(ledger: Ledger, until: int) -> bool:
     return bool((settled <= until).sum() >= MATURE * max((settled <= ledger.until).sum(), 1))
 
 
-def _habits(ledger: Ledger, rates: Rates, factors: Factors, runs: Runs, week_sd: float) -> PaymentHabits:
+def _habits(ledger: Ledger, rates: Rates, factors: Factors, runs: Runs, week_sd: float, spread: float) -> PaymentHabits:
     """The fit as habits. Customers without an invoice share the rates of their segment."""
     rows, table = _tables(ledger, rates)
     return PaymentHabits(
         rate=rows[:, BIN],
         phase_cuts=PHASE_CUTS,
         table=table,
-        phase_shape=rates.frailty.shape,
+        phase_shape=spread * rates.frailty.shape,
         run=runs.run,
         day_kind=factors.day_kind,
         month_group=factors.month_group,
@@ -97,7 +102,7 @@ def _habits(ledger: Ledger, rates: Rates, factors: Factors, runs: Runs, week_sd:
         catch_up=rates.population.catch_up,
         week_sd=week_sd,
         population=0,
-        population_shape=rates.frailty.prior_shape,
+        population_shape=spread * rates.frailty.prior_shape,
         population_run=runs.population_run,
     )
 

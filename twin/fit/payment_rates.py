@@ -21,7 +21,7 @@ from scipy.special import gammaln
 
 from twin.behaviour.payment import Floats, Ints
 from twin.fit.payment_base import Factors, Population, em_round, fit_population, hazard_parts
-from twin.fit.payment_rows import BINS, NEVER, PHASE, PHASES, Ledger, bin_at, lived
+from twin.fit.payment_rows import BINS, PHASE, PHASES, Ledger, bin_at, lived
 
 LEAST_SHAPE, MOST_SHAPE = 0.02, 500.0
 DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)
@@ -77,7 +77,7 @@ def customer_rates(ledger: Ledger, until: int, population: Population, factors: 
     """Customers' rates around the population's, given their calendars."""
     frailty = fit_frailty(ledger, until, population, factors)
     score = np.zeros(DAY_PRIORS.size)
-    arrays = population.rate, population.catch_up, decisions(ledger, until)
+    arrays = population.rate, population.catch_up
     _day_prior_pass(ledger.rows, until, factors, arrays, frailty.mean, DAY_PRIORS, score)
     day_prior = float(DAY_PRIORS[int(score.argmax())])
     rate = np.empty((ledger.customers, BINS))
@@ -87,7 +87,7 @@ def customer_rates(ledger: Ledger, until: int, population: Population, factors: 
 
 def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Factors) -> Frailty:
     """Gamma posteriors of the customers' multipliers by phase, around their segment's."""
-    mean, arrays = np.ones((ledger.customers, PHASES)), (population.rate, population.catch_up, decisions(ledger, until))
+    mean, arrays = np.ones((ledger.customers, PHASES)), (population.rate, population.catch_up)
     for _ in range(2):
         settled, expected = np.zeros_like(mean), np.zeros_like(mean)
         _phase_pass(ledger.rows, until, factors, arrays, mean, settled, expected)
@@ -95,18 +95,6 @@ def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Fac
         shape = prior_shape + settled
         mean = shape / (prior_shape / (centre * relative[ledger.segment]) + expected)
     return Frailty(mean, shape, prior_shape, centre, relative)
-
-
-def decisions(ledger: Ledger, until: int) -> Floats:
-    """Decisions to pay per settlement of each customer: what is settled on one day was decided at once. (c,)"""
-    rows = ledger.rows
-    settled = rows.settled <= until
-    owner = np.repeat(np.arange(ledger.customers), np.diff(rows.first))[settled]
-    days = np.unique(owner.astype(np.int64) * NEVER + rows.settled[settled])
-    invoices = np.bincount(owner, minlength=ledger.customers)
-    runs = np.bincount(days // NEVER, minlength=ledger.customers)
-    usual = (runs.sum() + 1.0) / (invoices.sum() + 1.0)
-    return np.asarray((runs + usual) / (invoices + 1.0))
 
 
 def _phase_priors(settled: Floats, expected: Floats, ledger: Ledger) -> tuple[Floats, Floats, Floats]:
@@ -178,11 +166,10 @@ def _customer_pass(
 @njit(cache=True)
 def _phase_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, settled: Any, expected: Any) -> None:
     """Add settlements, and what the base rates expect, to (c, PHASES); mean: the multipliers that share them."""
-    base, catch_up, share = arrays
+    base, catch_up = arrays
     for c in range(mean.shape[0]):
         y, x = np.zeros(base.size), np.zeros(base.size)
         _customer_pass(rows, until, factors, c, base * mean[c][PHASE], catch_up, y, x)
-        y, x = share[c] * y, share[c] * x
         for b in range(base.size):
             settled[c, PHASE[b]] += y[b]
             expected[c, PHASE[b]] += x[b] * base[b]
@@ -191,12 +178,11 @@ def _phase_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, set
 @njit(cache=True)
 def _day_prior_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, grid: Any, score: Any) -> None:
     """Add to score[g] the log marginal likelihood of all customers' bins at grid[g] days of prior exposure."""
-    base, catch_up, share = arrays
+    base, catch_up = arrays
     for c in range(mean.shape[0]):
         prior = base * mean[c][PHASE]
         y, x = np.zeros(base.size), np.zeros(base.size)
         _customer_pass(rows, until, factors, c, prior, catch_up, y, x)
-        y, x = share[c] * y, share[c] * x
         for g in range(grid.size):
             for b in range(base.size):
                 if x[b] > 0.0:
@@ -206,11 +192,11 @@ def _day_prior_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any,
 @njit(cache=True)
 def _fill_rates(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, day_prior: float, rate: Any) -> None:
     """Write each customer's posterior mean rates into rate (c, BINS); three rounds of EM share the settlements."""
-    base, catch_up, share = arrays
+    base, catch_up = arrays
     for c in range(mean.shape[0]):
         prior = base * mean[c][PHASE]
         rate[c] = prior
         for _ in range(3):
             y, x = np.zeros(base.size), np.zeros(base.size)
             _customer_pass(rows, until, factors, c, rate[c], catch_up, y, x)
-            rate[c] = (day_prior * prior + share[c] * y) / (day_prior + share[c] * x)
+            rate[c] = (day_prior * prior + y) / (day_prior + x)

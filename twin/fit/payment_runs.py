@@ -1,4 +1,4 @@
-"""How much is settled together: each customer's pay-run intensity, and the weekly shock common to all.
+"""How much is settled together: each customer's pay-run intensity.
 
 On a day on which the customer's invoices would settle with the marginal probabilities p_j, a run comes with
 probability rho = 1 - exp(-run x factor) and releases each with q_j = min(p_j / rho, RELEASE_LIMIT):
@@ -7,11 +7,9 @@ probability rho = 1 - exp(-run x factor) and releases each with q_j = min(p_j / 
     P(nothing settles)           = 1 - rho + rho x product of (1 - q_j)
 
 Each customer's run intensity has a posterior over a grid, whose prior is fitted by EM over the customers; intensities
-at which RELEASE_LIMIT would cost more than MOST_LOST of the settlements are left out. The shock's spread makes the
-weekly errors, money settled less money expected, most likely as normal with variance V + sd^2 S^2: V what runs and
-releases explain, S the change in what is expected per unit of the log intensity.
+at which RELEASE_LIMIT would cost more than MOST_LOST of the settlements are left out.
 
-Both use days after an earlier origin only, judged by what was known on it: a habit that looks sure in hindsight looks
+Only days after an earlier origin are used, judged by what was known on it: a habit that looks sure in hindsight looks
 more regular, and its runs more scattered, than it will be.
 """
 
@@ -23,28 +21,48 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twin.behaviour.payment import RELEASE_LIMIT, Floats
+from twin.behaviour.payment import RELEASE_LIMIT, Floats, PaymentHabits
 from twin.fit.payment_base import Factors, hazard_parts
 from twin.fit.payment_rhythm import mix
-from twin.fit.payment_rows import Ledger
+from twin.fit.payment_rows import BIN, PHASE_CUTS, PHASES, Ledger
 
 RUNS = np.geomspace(0.05, 51.2, 11)
 """Run intensities per day that are weighed; at the last a customer runs every day."""
 
 MOST_LOST = 0.03
-SD_SCALE = 0.2
-"""Scale of the half-normal prior of the weekly shock's spread, which a few weeks of record leave as it is."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A fit as of the close of day `until`, to be judged on the days after it, to `last`. rate: (c, BINS)."""
+    """A fit as of the close of day `until`, to be judged on the days after it, to `last`.
+
+    rate: (c, BINS); shape: (c, PHASES), of the customers' frailties.
+    """
 
     until: int
     last: int
     rate: Floats
+    shape: Floats
     factors: Factors
     catch_up: Floats
+
+    def habits(self, run: Floats, scale: float) -> PaymentHabits:
+        """The fit as habits without a common shock, with run intensities (c,) and shapes multiplied by `scale`."""
+        return PaymentHabits(
+            rate=self.rate[:, BIN],
+            phase_cuts=PHASE_CUTS,
+            table=np.arange(run.size, dtype=np.int32),
+            phase_shape=scale * self.shape,
+            run=run,
+            day_kind=self.factors.day_kind,
+            month_group=self.factors.month_group,
+            calendar=self.factors.calendar,
+            catch_up=self.catch_up,
+            week_sd=0.0,
+            population=0,
+            population_shape=np.ones(PHASES),
+            population_run=1.0,
+        )
 
     @property
     def arrays(self) -> tuple[Floats, Factors, Floats]:
@@ -76,25 +94,6 @@ def fit_runs(ledger: Ledger, judged: tuple[Judged, ...]) -> Runs:
     log_run = np.full(ledger.customers, prior @ np.log(RUNS))
     log_run[known] = posterior @ np.log(RUNS)
     return Runs(np.exp(log_run), prior, float(np.exp(prior @ np.log(RUNS))), int(known.sum()))
-
-
-def fit_week_sd(ledger: Ledger, judged: tuple[Judged, ...], run: Floats) -> tuple[float, int]:
-    """Posterior mean of the spread of the log of the common weekly factor, and the number of weeks it rests on."""
-    weeks = np.concatenate([np.zeros((3, 0)), *(_weeks(ledger, fit, run) for fit in judged)], axis=1)
-    error, variance, slope = weeks[:, weeks[1] > 0]
-    grid = np.arange(0.0, 1.0, 0.01)
-    spread = variance + np.outer(grid**2, slope**2)
-    score = -0.5 * (np.log(spread) + error**2 / spread).sum(1) - 0.5 * (grid / SD_SCALE) ** 2
-    weight = np.exp(score - score.max())
-    return float(grid @ weight / weight.sum()), error.size
-
-
-def _weeks(ledger: Ledger, fit: Judged, run: Floats) -> Floats:
-    """Error, variance and slope of the money settled in each whole week after an origin. (3, weeks)"""
-    days = np.zeros((3, fit.last - fit.until))
-    _error_pass(ledger.rows, fit.until + 1, fit.last, fit.arrays, run, days)
-    whole = days.shape[1] // 7
-    return np.asarray(days[:, : 7 * whole].reshape(3, whole, 7).sum(2))
 
 
 @njit(cache=True)
@@ -138,27 +137,3 @@ def _run_pass(rows: Any, start: int, last: int, arrays: Any, grid: Any, score: A
                     score[c, g] += np.log(rho[d, g]) + release[d, g]
                 else:
                     score[c, g] += np.log1p(rho[d, g] * np.expm1(release[d, g]))
-
-
-@njit(cache=True)
-def _error_pass(rows: Any, start: int, last: int, arrays: Any, run: Any, days: Any) -> None:
-    """Add to days (3, days) the money settled less expected, its variance under runs, its slope in log intensity."""
-    rate, factors, catch_up = arrays
-    part = np.zeros(catch_up.size + 1)
-    mean, square = np.empty((2, last - start + 1))
-    for c in range(rows.first.size - 1):
-        mean[:], square[:] = 0.0, 0.0
-        for j in range(rows.first[c], rows.first[c + 1]):
-            w = rows.weight[j]
-            for t in range(max(rows.start[j], start), min(rows.settled[j], last) + 1):
-                d = t - start
-                p = _chance(rows, j, t, rate[c], _factor(rows, factors, c, t), catch_up, part)
-                days[0, d] += w * ((rows.settled[j] == t) - p)
-                days[1, d] += w * w * p * (1.0 - p)
-                days[2, d] -= w * (1.0 - p) * np.log1p(-min(p, 1.0 - 1e-12))
-                mean[d] += w * p
-                square[d] += w * w * p * p
-        for d in range(mean.size):
-            together = mean[d] ** 2 - square[d]
-            if together > 0.0:
-                days[1, d] += together / np.expm1(run[c] * _factor(rows, factors, c, start + d))

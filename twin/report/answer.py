@@ -18,21 +18,37 @@ from twin.report.words import (
     unchanged,
     with_unit,
 )
-from twin.study.result import Result
+from twin.study.comparison import Comparison
 from twin.study.tables import FIGURES
 
 SIGNS = {"better": "▲", "worse": "▼", "open": "◇", "same": "=", "unknown": "?", "level": ""}
 Context = dict[str, Any]
 
 
-def answers(result: Result) -> list[Context]:
+def answers(result: Comparison) -> list[Context]:
     """One answer for each scenario, or the forecast where there is only the baseline."""
     if not result.scenarios:
         return [_forecast(result)]
     return [_answer(result, record) for record in result.manifest["scenarios"][1:]]
 
 
-def how_to_read(result: Result) -> str:
+def warning(certificate: Context) -> Context | None:
+    """What stands above the answer where no backtest, or a failed one, supports it."""
+    if not certificate:
+        text = (
+            "How well this twin forecasts the firm has not been tested on what really happened. Take the directions as "
+            "reasoned, the amounts as unproven."
+        )
+        return {"head": "No certificate.", "text": text}
+    if certificate.get("passed") is not True:
+        text = (
+            "Forecasts of the past missed what the recipe asks for; see how well the twin fits before using an amount."
+        )
+        return {"head": "The backtest was not passed.", "text": text}
+    return None
+
+
+def how_to_read(result: Comparison) -> str:
     """What the signs, ranges and shares in the answer mean."""
     if not result.scenarios:
         replications = f"{result.manifest['replications']:,} replications"
@@ -44,7 +60,7 @@ def how_to_read(result: Result) -> str:
     )
 
 
-def _answer(result: Result, record: Context) -> Context:
+def _answer(result: Comparison, record: Context) -> Context:
     all_differences = differences(result.summary, record["name"])
     main = [all_differences[kpi] for kpi in MAIN]
     lines = [_line(d) for d in main if d.verdict != "same"]
@@ -78,7 +94,7 @@ def _criterion(verdict: Context) -> Context:
     return {"met": verdict["met"], "text": f"{verdict['criterion']}: {held}"}
 
 
-def _forecast(result: Result) -> Context:
+def _forecast(result: Comparison) -> Context:
     return {
         "title": human(result.baseline),
         "colour": colour_of(result, result.baseline),
@@ -88,9 +104,9 @@ def _forecast(result: Result) -> Context:
     }
 
 
-def _levels(result: Result) -> Iterator[Context]:
+def _levels(result: Comparison) -> Iterator[Context]:
     rows = {row["kpi"]: row for row in result.summary.to_dict("records")}
     for kpi in MAIN:
         unit = rows[kpi]["unit"]
         mean, low, high = (number(rows[kpi][column], unit) for column in ("mean", "p05", "p95"))
-        yield _said("level", f"{FIGURES[kpi].title}: {with_unit(mean, unit)}", f"(90{NARROW}% range {low} to {high})")
+        yield _said("level", f"{FIGURES[kpi].title}: {with_unit(mean, unit)}", f"90{NARROW}% range {low} to {high}")

@@ -7,8 +7,8 @@ from typing import Any
 
 from twin.report.figures import colour_of
 from twin.report.words import DASH, NARROW, Difference, differences, human, number, share, unit_name
+from twin.study.comparison import Comparison
 from twin.study.kpi import Kpi
-from twin.study.result import Result
 from twin.study.tables import FIGURES
 
 Context = dict[str, Any]
@@ -24,7 +24,7 @@ GROUPS = {
 }  # fmt: skip
 
 
-def figure_table(result: Result) -> Context:
+def figure_table(result: Comparison) -> Context:
     """Heads, groups of rows and a note, for the page."""
     all_differences = {name: differences(result.summary, name) for name in result.scenarios}
     rows = result.summary[result.summary["scenario"] == result.baseline].to_dict("records")
@@ -41,7 +41,7 @@ def definitions() -> list[Context]:
     return [{"title": FIGURES[kpi].title, "meaning": f"{_first_up(FIGURES[kpi].meaning)}."} for kpi in order]
 
 
-def _heads(result: Result) -> list[Context]:
+def _heads(result: Comparison) -> list[Context]:
     if not result.scenarios:
         return [{"text": text, "colour": ""} for text in ("", "mean", f"5{NARROW}%", "median", f"95{NARROW}%")]
     scenarios = [{"text": human(name), "colour": colour_of(result, name)} for name in result.scenarios]
@@ -64,7 +64,7 @@ def _cell(d: Difference) -> Context:
     return {"text": number(d.diff, d.unit, signed=True), "below": below, "verdict": d.verdict}
 
 
-def _note(result: Result, base: dict[str, Context]) -> str:
+def _note(result: Comparison, base: dict[str, Context]) -> str:
     comparing = (
         "Below each mean difference: its 5 % and 95 % quantile over the replications, and the share of replications in "
         "which the scenario is better, equal ones counting half. Differences of figures in % are in points. For the "

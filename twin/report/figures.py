@@ -15,7 +15,7 @@ import pandas as pd
 from twin.faults import unknown
 from twin.report.words import MINUS, human
 from twin.sim.measures import MEASURES
-from twin.study.result import FigureError, Result
+from twin.study.comparison import Comparison, FigureError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,13 +44,13 @@ STYLE: Any = {
 }
 
 
-def colour_of(result: Result, scenario: str) -> str:
+def colour_of(result: Comparison, scenario: str) -> str:
     """The colour that a scenario has in every figure."""
     names = result.scenarios
     return COLOURS[names.index(scenario) % len(COLOURS)] if scenario in names else BASE
 
 
-def band_figure(result: Result, measure: str) -> Figure:
+def band_figure(result: Comparison, measure: str) -> Figure:
     """Mean and 5 % to 95 % range of a daily measure, the baseline beside each scenario in a panel of its own.
 
     Raises: FigureError for a name that is no daily measure
@@ -70,7 +70,7 @@ def band_figure(result: Result, measure: str) -> Figure:
     return figure
 
 
-def draw_panel(panel: Axes, result: Result, measure: str, scenario: str) -> None:
+def draw_panel(panel: Axes, result: Comparison, measure: str, scenario: str) -> None:
     """Draw the bands of the baseline and of one scenario into a panel."""
     from matplotlib.ticker import FuncFormatter
 
@@ -98,7 +98,7 @@ def _day_label(value: float, place: int | None) -> str:
     return f"{day.day} {day.strftime('%b')}" + ("" if place else f"\n{day.year}")
 
 
-def daily_rows(result: Result, scenario: str, measure: str) -> pd.DataFrame:
+def daily_rows(result: Comparison, scenario: str, measure: str) -> pd.DataFrame:
     """The days of one measure of one scenario, in order."""
     daily = result.daily
     return daily[(daily["scenario"] == scenario) & (daily["measure"] == measure)]
@@ -113,15 +113,16 @@ def scale_of(values: npt.ArrayLike, currency: str) -> tuple[float, str]:
     return 1.0, currency
 
 
-def axis_of(result: Result, measure: str) -> tuple[float, str]:
-    """What to divide a measure by for its axis, the same for every scenario, and its unit."""
+def axis_of(result: Comparison, measure: str, scenario: str = "") -> tuple[float, str]:
+    """What to divide a measure by for its axis, the same for every scenario unless one is named, and its unit."""
     if measure in MEASURES and MEASURES[measure].unit == "count":
         return 1.0, "number"
     rows = result.daily[result.daily["measure"] == measure]
+    rows = rows[rows["scenario"] == scenario] if scenario else rows
     return scale_of(rows[["p05", "p95", "mean"]].to_numpy(), result.manifest["firm"]["currency"])
 
 
-def svg_address(result: Result, measures: Sequence[str], scenario: str) -> str:
+def svg_address(result: Comparison, measures: Sequence[str], scenario: str) -> str:
     """The panels of some measures side by side, as a data address that a page can show without a script."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -137,7 +138,7 @@ def svg_address(result: Result, measures: Sequence[str], scenario: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
-def _check(result: Result, measure: str) -> None:
+def _check(result: Comparison, measure: str) -> None:
     known = set(result.daily["measure"])
     if measure not in known:
         raise FigureError(unknown("result", "daily measure", measure, known))

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from twin.report.figures import colour_of
-from twin.report.words import DASH, human, number
+from twin.report.words import human, number
 from twin.sim.outcome import CUSTOMER_TOTALS
 from twin.study.attribution import GROUPS, OTHERS
-from twin.study.result import Result
+from twin.study.comparison import Comparison
 
 Context = dict[str, Any]
 
@@ -26,12 +26,12 @@ HEADS = {
 }
 
 
-def origins(result: Result) -> list[Context]:
+def origins(result: Comparison) -> list[Context]:
     """The tables of every scenario; empty if there are none."""
     return [_origin(result, name) for name in result.scenarios]
 
 
-def _origin(result: Result, scenario: str) -> Context:
+def _origin(result: Comparison, scenario: str) -> Context:
     rows = result.attribution[result.attribution["scenario"] == scenario]
     currency = result.manifest["firm"]["currency"]
     out: Context = {"title": human(scenario), "colour": colour_of(result, scenario)}
@@ -51,34 +51,30 @@ def _part(rows: pd.DataFrame, title: str) -> Context:
 
 def _row(rows: pd.DataFrame, group: str, largest: dict[str, float]) -> Context:
     diff = dict(zip(rows["measure"], rows["diff"], strict=True))
-    cells = [_cell(diff.get(measure), largest[measure]) for measure in CUSTOMER_TOTALS]
+    cells = [_cell(diff[measure], largest[measure]) for measure in CUSTOMER_TOTALS]
     return {"title": group or "(none)", "customers": f"{int(rows['customers'].iloc[0]):,}", "cells": cells}
 
 
-def _cell(diff: float | None, largest: float) -> Context:
-    if diff is None:
-        return {"text": DASH, "side": "", "size": 0}
+def _cell(diff: float, largest: float) -> Context:
     size = round(100 * abs(diff) / largest, 1) if largest else 0
     return {"text": number(diff, "money", signed=True), "side": "up" if diff > 0 else "down", "size": size}
 
 
 def _customers(rows: pd.DataFrame) -> list[Context]:
-    """The customers who change the receipts most, with their other figures where those are among the largest too."""
+    """The customers who change most, as one part."""
     customers = rows[rows["group_by"] == "customer"]
-    named = customers[(customers["measure"] == "receipts") & (customers["group"] != OTHERS)]
-    leading = list(named["group"].head(LEADING))
-    if not leading:
-        return []
-    return [_part(customers[customers["group"].isin(leading)], "Customers whose receipts change most")]
+    leading = [group for group in dict.fromkeys(customers["group"]) if group != OTHERS][:LEADING]
+    title = f"The {len(leading)} customers of whom a figure changes most"
+    return [_part(customers[customers["group"].isin(leading)], title)] if leading else []
 
 
 def _note(rows: pd.DataFrame, currency: str) -> str:
-    by_customer = rows[(rows["group_by"] == "customer") & (rows["measure"] == "receipts")]
-    named = by_customer[by_customer["group"] != OTHERS]["diff"].sum()
-    rest = by_customer[by_customer["group"] == OTHERS]["diff"].sum()
+    receipts = rows[(rows["group_by"] == "customer") & (rows["measure"] == "receipts")]
+    named = receipts[receipts["group"] != OTHERS]
+    rest = float(receipts.loc[receipts["group"] == OTHERS, "diff"].sum())
+    part = number(float(named["diff"].sum()), "money", signed=True)
     return (
-        "Mean paired differences over the horizon; bars compare the groups of a block. The 20 customers whose receipts "
-        f"change most make {number(named, 'money', signed=True)} {currency} of the receipts' change, all others "
-        f"{number(rest, 'money', signed=True)} {currency}. A dash: not among the 20 that change most in that figure. "
-        "Ranges are in attribution.csv."
+        f"Mean paired differences over the horizon; bars compare the groups of a block. The {len(named)} customers who "
+        f"change most make {part} {currency} of the receipts' change, all others {number(rest, 'money', signed=True)} "
+        f"{currency}. Ranges and more customers are in attribution.csv."
     )

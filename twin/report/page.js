@@ -30,7 +30,7 @@
     });
   }
 
-  function layout() {
+  function layout(chosen) {
     const font = { family: getComputedStyle(document.body).fontFamily, size: 13, color: "#1b2430" };
     const out = {
       font: font, margin: { l: 66, r: 12, t: 34, b: 46 }, hovermode: "x unified", separators: ".,",
@@ -46,7 +46,7 @@
       out["yaxis" + (i + 1)] = { ...axis, domain: comparing ? [0.42, 1] : [0, 1], anchor: "x" + (i + 1),
         title: { ...axis.title, text: measure.title + ", " + measure.unit } };
       if (comparing) out["yaxis" + (i + 3)] = { ...axis, domain: [0, 0.33], anchor: "x" + (i + 1), rangemode: "tozero",
-        title: { ...axis.title, text: "difference, " + measure.difference_unit } };
+        title: { ...axis.title, text: "difference, " + figures.scenarios[chosen].unit[measure.name] } };
     });
     return out;
   }
@@ -58,7 +58,7 @@
       block.hidden = Number(block.dataset.scenario) !== chosen;
     });
     place.classList.toggle("single", !comparing);
-    Plotly.react(place, traces(chosen), layout(), { displayModeBar: false, responsive: true });
+    Plotly.react(place, traces(chosen), layout(chosen), { displayModeBar: false, responsive: true });
   }
 
   document.querySelectorAll(".choice button").forEach((button) =>

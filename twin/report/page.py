@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from importlib.resources import files
@@ -13,18 +14,18 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from twin.output import new_file
-from twin.report.answer import answers, how_to_read
+from twin.report.answer import answers, how_to_read, warning
 from twin.report.figure_table import definitions, figure_table
 from twin.report.figures import axis_of, colour_of, daily_rows, svg_address
 from twin.report.origin import origins
 from twin.report.words import DASH, NARROW, human, rounded, step_of
-from twin.study.result import Result
+from twin.study.comparison import Comparison
 from twin.study.tables import COMPARED
 
 Context = dict[str, Any]
 
 
-def write_report(result: Result, path: Path | str) -> Path:
+def write_report(result: Comparison, path: Path | str) -> Path:
     """Write the report of a result and give back its path.
 
     Raises: OutputError if there is a file already
@@ -36,13 +37,13 @@ def write_report(result: Result, path: Path | str) -> Path:
     return path
 
 
-def report_html(result: Result) -> str:
+def report_html(result: Comparison) -> str:
     """The report as one page of HTML."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_text("page.html.j2")).render(_context(result)) + "\n"
 
 
-def _context(result: Result) -> Context:
+def _context(result: Comparison) -> Context:
     manifest = result.manifest
     shown = result.scenarios or (result.baseline,)
     return {
@@ -59,7 +60,7 @@ def _context(result: Result) -> Context:
         "origins": origins(result),
         "scenarios": [_scenario(result, record) for record in manifest["scenarios"]],
         "fit": _fit(manifest["firm"]["certificate"]),
-        "beliefs": list(_beliefs(manifest["beliefs"])),
+        "beliefs": list(_beliefs(manifest["beliefs"], manifest["firm"]["currency"])),
         "definitions": definitions(),
         "provenance": list(_provenance(manifest)),
         "thin": NARROW,
@@ -80,7 +81,7 @@ def _embedded(content: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _lead(result: Result) -> str:
+def _lead(result: Comparison) -> str:
     manifest = result.manifest
     first = date.fromisoformat(manifest["firm"]["as_of"]) + timedelta(days=1)
     last = first + timedelta(days=manifest["days"] - 1)
@@ -92,22 +93,6 @@ def _lead(result: Result) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day.strftime('%B %Y')}"
-
-
-def warning(certificate: Context) -> Context | None:
-    """What stands above the answer where no backtest, or a failed one, supports it."""
-    if not certificate:
-        text = (
-            "How well this twin forecasts the firm has not been tested on what really happened. Take the directions as "
-            "reasoned, the amounts as unproven."
-        )
-        return {"head": "No certificate.", "text": text}
-    if certificate.get("passed") is not True:
-        text = (
-            "Forecasts of the past missed what the recipe asks for; see how well the twin fits before using an amount."
-        )
-        return {"head": "The backtest was not passed.", "text": text}
-    return None
 
 
 def _fit(certificate: Context) -> Context:
@@ -146,25 +131,26 @@ def _figure(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _choice(result: Result, name: str) -> Context:
+def _choice(result: Comparison, name: str) -> Context:
     return {"title": human(name), "colour": colour_of(result, name), "picture": svg_address(result, COMPARED, name)}
 
 
-def _scenario(result: Result, record: Context) -> Context:
+def _scenario(result: Comparison, record: Context) -> Context:
     return record | {"title": human(record["name"]), "colour": colour_of(result, record["name"])}
 
 
-def _beliefs(records: list[Context]) -> Iterator[Context]:
+def _beliefs(records: list[Context], currency: str) -> Iterator[Context]:
     for status, title in (("measured", "Measured from the books"), ("assumed", "Assumed")):
-        rows = [_belief(record) for record in records if record["status"] == status]
+        rows = [_belief(record, currency) for record in records if record["status"] == status]
         if rows:
             yield {"title": title, "rows": rows}
 
 
-def _belief(record: Context) -> Context:
+def _belief(record: Context, currency: str) -> Context:
     low, high = record["low"], record["high"]
     span = "" if low == high else f"{_figure(low)} to {_figure(high)}"
-    return record | {"centre": _figure(record["centre"]), "range": span or "taken as known"}
+    unit = re.sub(r"^money\b", currency, record["unit"])
+    return record | {"centre": _figure(record["centre"]), "range": span or "taken as known", "unit": unit}
 
 
 def _provenance(manifest: Context) -> Iterator[Context]:
@@ -181,13 +167,11 @@ def _provenance(manifest: Context) -> Iterator[Context]:
     yield {"name": "Made with", "value": f"{versions}; code sha256 {manifest['made_with']['code']}"}
 
 
-def _chart_data(result: Result) -> Context:
+def _chart_data(result: Comparison) -> Context:
     measures = []
     for measure in COMPARED:
         scale, unit = axis_of(result, measure)
-        below, difference_unit = axis_of(result, f"{measure}_difference") if result.scenarios else (1.0, "")
-        names = {"name": measure, "title": human(measure), "unit": unit, "difference_unit": difference_unit}
-        measures.append(names | {"scale": scale, "difference_scale": below})
+        measures.append({"name": measure, "title": human(measure), "unit": unit, "scale": scale})
     first = daily_rows(result, result.baseline, COMPARED[0])
     return {
         "dates": [str(day) for day in first["date"]],
@@ -197,15 +181,17 @@ def _chart_data(result: Result) -> Context:
     }
 
 
-def _chart_scenario(result: Result, name: str, measures: list[Context]) -> Context:
-    out: Context = {"title": human(name), "colour": colour_of(result, name), "series": {}, "difference": {}}
+def _chart_scenario(result: Comparison, name: str, measures: list[Context]) -> Context:
+    out: Context = {"title": human(name), "colour": colour_of(result, name), "series": {}, "difference": {}, "unit": {}}
     for m in measures:
-        out["series"][m["name"]] = _series(result, name, m["name"], m["scale"])
+        measure, difference = m["name"], f"{m['name']}_difference"
+        out["series"][measure] = _series(result, name, measure, m["scale"])
         if name in result.scenarios:
-            out["difference"][m["name"]] = _series(result, name, f"{m['name']}_difference", m["difference_scale"])
+            scale, out["unit"][measure] = axis_of(result, difference, name)
+            out["difference"][measure] = _series(result, name, difference, scale)
     return out
 
 
-def _series(result: Result, scenario: str, measure: str, scale: float) -> Context:
+def _series(result: Comparison, scenario: str, measure: str, scale: float) -> Context:
     rows = daily_rows(result, scenario, measure)
     return {column: [float(f"{v / scale:.6g}") for v in rows[column]] for column in ("mean", "p05", "p95")}

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from twin.report.answer import warning
 from twin.report.words import MAIN, Difference, differences, human, number, share, unit_name
-from twin.study.result import Result
+from twin.study.comparison import Comparison
 from twin.study.tables import FIGURES
 
 ANY_WIDTH = 10_000
@@ -16,15 +17,18 @@ STYLES = {"better": "blue", "worse": "red", "open": ""}
 WORDS = {"same": "no change", "unknown": "not defined"}
 
 
-def print_summary(result: Result, console: Console | None = None) -> None:
+def print_summary(result: Comparison, console: Console | None = None) -> None:
     """Print the main figures: a column for each scenario where the terminal is wide enough, else a block for each."""
     console = console or Console()
     wide = wide_table(result)
     needed = console.measure(wide, options=console.options.update(width=ANY_WIDTH)).maximum
     console.print(wide if needed <= console.width else long_table(result))
+    caution = warning(result.manifest["firm"]["certificate"])
+    if caution:
+        console.print(Text(caution["head"], style="bold").append(f" {caution['text']}", style="not bold"))
 
 
-def wide_table(result: Result) -> Table:
+def wide_table(result: Comparison) -> Table:
     """One row per figure: the baseline's mean, and each scenario's difference with its range and odds."""
     below = "difference: its 90 % range, and the share of replications in which the scenario is better"
     table = _table(result, f"below each {below if result.scenarios else 'mean: its 90 % range'}")
@@ -40,7 +44,7 @@ def wide_table(result: Result) -> Table:
     return table
 
 
-def long_table(result: Result) -> Table:
+def long_table(result: Comparison) -> Table:
     """One row per scenario and figure, for narrow terminals."""
     table = _table(result, "better: share of replications in which the scenario is better")
     table.add_column("")
@@ -56,7 +60,7 @@ def long_table(result: Result) -> Table:
     return table
 
 
-def _table(result: Result, meaning: str) -> Table:
+def _table(result: Comparison, meaning: str) -> Table:
     firm, days = result.manifest["firm"], result.manifest["days"]
     title = f"{firm['name']}: {days} days from the close of {firm['as_of']}"
     note = f"{result.manifest['replications']} replications, seed {result.manifest['seed']}; {meaning}"
@@ -65,11 +69,11 @@ def _table(result: Result, meaning: str) -> Table:
     )
 
 
-def _by_scenario(result: Result) -> dict[str, dict[str, Difference]]:
+def _by_scenario(result: Comparison) -> dict[str, dict[str, Difference]]:
     return {name: differences(result.summary, name) for name in (result.baseline, *result.scenarios)}
 
 
-def _baseline_cell(result: Result, d: Difference) -> Text:
+def _baseline_cell(result: Comparison, d: Difference) -> Text:
     text = Text(number(d.mean, d.unit))
     if result.scenarios:
         return text

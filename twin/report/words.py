@@ -19,6 +19,9 @@ DECIDED, LIKELY = 0.95, 0.80
 MAIN = ("net_value", "min_cash", "end_cash", "average_receivables", "dso", "revenue", "write_offs", "p_shortfall")
 """The figures that the answer is given in."""
 
+HARDLY = {"days": 0.1, "share": 0.001, "percent": 0.1, "count": 1.0, "money": 1.0}
+"""Below this, in the table's unit, a difference is too small to be said as a number."""
+
 RELATIVE = ("net_value", "average_receivables", "revenue", "receipts", "write_offs")
 """Figures whose difference is also said in percent of the baseline's."""
 
@@ -130,6 +133,9 @@ def claim_and_evidence(d: Difference) -> tuple[str, tuple[str, str] | None]:
         return f"{d.figure} cannot be stated: {why or 'it has no value'}", None
     if d.none:
         return f"{d.figure} {_do(d)} not change", None
+    if max(abs(d.diff), abs(d.low), abs(d.high)) < HARDLY[d.unit if d.unit in HARDLY else "money"]:
+        least = {"days": "0.1", "share": "0.1", "percent": "0.1"}.get(d.unit, "1")
+        return f"{d.figure} hardly {'change' if _plural(d) else 'changes'}: by less than {_unit(d, least)}", None
     certain = max(d.p_better, 1 - d.p_better)
     if certain < LIKELY:
         low, high = (_said(d, v, signed=True) for v in (d.low, d.high))

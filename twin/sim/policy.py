@@ -47,7 +47,7 @@ def put_in_force(world: World, day: int) -> None:
 
 def changed(value: Any, change: Change, amount: Any) -> Any:
     """A setting's value with one change laid over it, cut to the setting's range. Customers' values are (n,)."""
-    if not isinstance(amount, float):
+    if isinstance(amount, (tuple, str)):
         return amount
     setting = SETTINGS[change.setting]
     new = {"set": lambda: value * 0 + amount, "scale": lambda: value * amount, "add": lambda: value + amount}

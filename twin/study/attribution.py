@@ -20,8 +20,8 @@ OTHERS = "(all others)"
 def attribution_table(study: Study, customers: pd.DataFrame) -> pd.DataFrame:
     """Paired difference from the baseline of each group's totals: mean, 5 % and 95 % quantile, share of the whole.
 
-    Groups are the classes, segments and sizes, and for each measure the 20 customers whose mean difference is
-    largest, with all others as one. Shares of a scenario's measure add up to 1, or are 0 where nothing differs.
+    Groups are the classes, segments and sizes, and the 20 customers of whom a total changes most, with all others as
+    one. Shares of a measure add up to 1 over the groups of a kind, or are 0 where nothing differs.
     """
     rows = [row for scenario in range(1, len(study.names)) for row in _rows(study, scenario, customers)]
     return pd.DataFrame(rows, columns=list(ATTRIBUTION))
@@ -36,10 +36,10 @@ def _rows(study: Study, scenario: int, customers: pd.DataFrame) -> Iterator[Row]
         for m in range(len(CUSTOMER_TOTALS)):
             yield from _measure_rows(study, scenario, column, m, codes, list(labels))
     ids = customers["customer_id"].to_numpy()
+    top = _largest(study, scenario)
+    codes = np.full(len(ids), len(top))
+    codes[top] = np.arange(len(top))
     for m in range(len(CUSTOMER_TOTALS)):
-        top = _largest(_mean_by_customer(study, scenario, m))
-        codes = np.full(len(ids), len(top))
-        codes[top] = np.arange(len(top))
         yield from _measure_rows(study, scenario, "customer", m, codes, [*ids[top], OTHERS])
 
 
@@ -62,16 +62,20 @@ def _by_group(study: Study, scenario: int, m: int, codes: Cents, groups: int) ->
     return np.stack(sums)
 
 
-def _mean_by_customer(study: Study, scenario: int, m: int) -> Values:
-    """Mean paired difference of each customer's total in cents. (n,)"""
-    there, here = (study.store.customers[i][:, :, m].sum(axis=0, dtype=np.int64) for i in (scenario, 0))
-    return np.asarray((there - here) / study.store.customers.shape[1])
+def _largest(study: Study, scenario: int) -> Cents:
+    """Rows of the customers of whom a total differs most in the mean, the first most; equals in the order of rows."""
+    sums = [_summed(study.store.customers[i]) for i in (scenario, 0)]
+    largest = np.abs(sums[0] - sums[1]).max(axis=1)
+    order = np.argsort(-largest, kind="stable")[:TOP_CUSTOMERS]
+    return np.asarray(order[largest[order] > 0])
 
 
-def _largest(mean: Values) -> Cents:
-    """Rows of the customers who differ most, at most 20, the largest first; equals in the order of the rows."""
-    order = np.argsort(-np.abs(mean), kind="stable")[:TOP_CUSTOMERS]
-    return np.asarray(order[mean[order] != 0])
+def _summed(customers: Cents) -> Cents:
+    """Sum over the replications, one at a time. (replications, n, totals) -> (n, totals)"""
+    total = np.zeros(customers.shape[1:], np.int64)
+    for replication in customers:
+        total += replication
+    return total
 
 
 def _share(part: float, whole: float) -> float:

@@ -20,12 +20,12 @@ from twin.study.tables import FIGURES, Study
 from twin.study.track import Values
 
 
-def contenders(firm: Firm, baseline: Scenario | Path | str, others: Iterable[Scenario | Path | str]) -> list[Compiled]:
-    """The baseline and the scenarios compared with it, checked against the firm, the names of their plans unique.
+def contenders(firm: Firm, scenarios: Iterable[Scenario | Path | str]) -> list[Compiled]:
+    """The scenarios of a comparison, the baseline first, checked against the firm, the names of their plans unique.
 
     Raises: ScenarioError with the faults of all of them
     """
-    found = read_plans([baseline, *others], firm, FIGURES)
+    found = read_plans(scenarios, firm, FIGURES)
     faults = _same_names(found)
     if faults:
         raise ScenarioError(faults)

@@ -11,7 +11,9 @@ import numpy as np
 
 from twin.firm.firm import Firm
 from twin.study.provenance import fingerprint, versions
-from twin.study.run_directory import FORMAT
+
+FORMAT = 1
+"""Version of a run directory."""
 
 
 def manifest(firm: Firm, scenarios: list[dict[str, Any]], days: int, replications: int, seed: int) -> dict[str, Any]:

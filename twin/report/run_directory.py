@@ -12,13 +12,13 @@ import pandas as pd
 
 from twin.faults import Fault, UserError, listed
 from twin.output import new_directory
+from twin.report.result import Result
 from twin.study import runs_log
 from twin.study.attribution import ATTRIBUTION
+from twin.study.manifest import FORMAT
 from twin.study.provenance import bytes_hash, file_hash
-from twin.study.result import Result
 from twin.study.tables import DAILY, KPI, SUMMARY
 
-FORMAT = 1
 MANIFEST, REPORT = "manifest.json", "report.html"
 TABLES = {
     "summary": ("summary.csv", SUMMARY),

@@ -1,10 +1,9 @@
-"""The result of a comparison: its tables, what they were made from, and the ways to look at them."""
+"""A finished comparison: its tables, and what they were made from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,20 +12,17 @@ from twin.faults import UserError, unknown
 from twin.study.kpi import KPIS
 from twin.study.tables import FIGURES, share_better, spread
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 NORMAL_95 = 1.6449
 DIFFERENCE = ("scenario", "unit", "mean", "se", "low", "high", "p_better", "replications")
 
 
 class FigureError(UserError):
-    """There is no such figure or scenario in a result."""
+    """There is no such figure in a comparison."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """A finished comparison. Money is decimal, in the firm's currency.
+class Comparison:
+    """The tables of a comparison. Money is decimal, in the firm's currency.
 
     manifest:    seed, horizon, firm, beliefs and scenarios that it was made from, as in manifest.json.
     summary:     one row per scenario and figure, as in summary.csv.
@@ -79,33 +75,6 @@ class Result:
         values = self.kpi[self.kpi["kpi"] == kpi].pivot(index="replication", columns="scenario", values="value")
         return values[list(self.scenarios)].sub(values[self.baseline], axis=0).rename_axis(columns=None)
 
-    def plot(self, measure: str = "cash") -> Figure:
-        """Band of a daily measure under the baseline and each scenario: mean and the 5 % to 95 % range.
-
-        Raises: FigureError for a name that is no daily measure
-        """
-        from twin.report.figures import band_figure
-
-        return band_figure(self, measure)
-
-    def report(self, path: Path | str) -> Path:
-        """Write the report, one HTML file that needs nothing else, and give back its path.
-
-        Raises: OutputError if there is a file already
-        """
-        from twin.report.page import write_report
-
-        return write_report(self, path)
-
-    def save(self, directory: Path | str, command: str = "twin.compare") -> Path:
-        """Write the run directory and add the run to runs.log beside it; give back the directory.
-
-        Raises: OutputError if the directory is not empty, LogError if runs.log is not intact
-        """
-        from twin.study.run_directory import save_run
-
-        return save_run(self, directory, command)
-
     def _difference_row(self, name: str, kpi: str, difference: np.ndarray[Any, np.dtype[np.float64]]) -> list[Any]:
         known = difference[np.isfinite(difference)]
         mean, low, _, high = spread(known)
@@ -123,4 +92,4 @@ class Result:
     def _check(self, kpi: str, *, per_replication: bool = False) -> None:
         known = KPIS if per_replication else FIGURES
         if kpi not in known:
-            raise FigureError(unknown("result", "KPI", kpi, known))
+            raise FigureError(unknown("comparison", "KPI", kpi, known))

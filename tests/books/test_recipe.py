@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twin.books import Recipe, read_recipe
+from twin.books.recipe import Bounds, ColumnRecipe
+from twin.content import content
+from twin.faults import RecipeError
+
+GOOD = """name: acme
+currency: EUR
+country: DE
+rates: {USD: 0.92}
+tables:
+  invoices:
+    file: invoices.csv
+    columns:
+      invoice_id: Number
+      customer_id: Customer
+      issued_on: Issued
+      due_on: Due
+      amount: {column: Total, signs: '€'}
+      currency: {constant: EUR}
+      settled_on: Paid
+    attributes: {terms: Terms}
+fit: {segment_by: terms, covariates: [terms]}
+accept: {cash_wape: {at_most: 0.15}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "acme.yaml"
+
+
+def faults_of(file: Path, text: str) -> list[str]:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError) as raised:
+        read_recipe(file)
+    return [str(f).replace(str(file), "acme.yaml") for f in raised.value.faults]
+
+
+def test_a_plain_name_stands_for_a_column(file: Path) -> None:
+    file.write_text(GOOD, encoding="utf-8")
+    origins = read_recipe(file).tables["invoices"].origins()
+    assert origins["invoice_id"] == ColumnRecipe(column="Number")
+    assert origins["amount"].signs == "€"
+    assert origins["terms"] == ColumnRecipe(column="Terms")
+
+
+def test_what_counts_as_good_can_be_stated_in_part(file: Path) -> None:
+    file.write_text(GOOD, encoding="utf-8")
+    accept = read_recipe(file).accept
+    assert accept.cash_wape == Bounds(at_most=0.15)
+    assert accept.cash_coverage == Recipe.model_fields["accept"].default.cash_coverage
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        (
+            "invoice_id: Number",
+            "invoice_no: Number",
+            "line 9: there is no column of invoices 'invoice_no'.",
+        ),
+        ("      due_on: Due\n", "", "line 8: invoices: 'due_on' must be mapped."),
+        ("      settled_on: Paid\n", "", "line 8: nothing says when invoices were settled."),
+        ("  invoices:", "  invoces:", "line 6: there is no table 'invoces'. Did you mean 'invoices'?"),
+        ("currency: EUR\n", "currency: EURO\n", "line 2: currency: 'EURO' is not an ISO 4217 currency code"),
+        ("country: DE", "country: Germany", "line 3: country: no holiday calendar for country 'Germany'"),
+        ("country: DE", "country: NO", "line 3: country: false is not text."),
+        ("0.92", "0", "line 4: USD: a rate must be above 0"),
+        ("0.92", "0.123456789012", "line 4: USD: the rate 0.123456789012 has too many digits"),
+        ("{USD: 0.92}", "{EUR: 2}", "line 4: EUR is the firm's own currency, so its rate is 1."),
+        ("{USD: 0.92}", "{USDollar: 0.92}", "line 4: rates.USDollar: 'USDollar' is not an ISO 4217 currency code"),
+        ("file: invoices.csv", "file: x.csv\n    encoding: utf8x", "line 8: tables.invoices.encoding: 'utf8x' is not"),
+        (
+            "file: invoices.csv",
+            "file: x.csv\n    encoding: base64",
+            "line 8: tables.invoices.encoding: 'base64' ",
+        ),
+        ("file: invoices.csv", "file: x.csv\n    separator: tab", "line 8: tables.invoices.separator: 'tab'"),
+        ("file: invoices.csv", "file: x.csv\n    dates: ['%Y']", "line 8: tables.invoices.dates: '%Y' does not hold"),
+        ("file: invoices.csv", "file: x.csv\n    thousands_mark: .", "line 6: tables.invoices: decimal_mark and"),
+        ("{constant: EUR}", "{}", "line 14: tables.invoices.columns.currency: give either a column or a constant."),
+        ("terms: Terms", "due_on: Terms", "line 16: 'due_on' is a column of the books."),
+        ("segment_by: terms", "segment_by: term", "line 17: there is no attribute 'term'. Did you mean 'terms'?"),
+        ("[terms]", "[size]", "line 17: there is no attribute of invoices 'size'."),
+        ("at_most: 0.15", "at_most: 0.15, at_least: 1", "line 18: accept.cash_wape: at_least is above at_most."),
+        ("cash_wape", "cash_mape", "line 18: there is no setting 'cash_mape'. Did you mean 'cash_wape'?"),
+        ("name: acme", "name: acme\nmost_rejected: 1%", "line 2: most_rejected: '1%' is not a number."),
+        ("name: acme", "name: acme\nmost_rejected: 5", "line 2: most_rejected: 5 is out of range."),
+        ("name: acme", "name: acme\nname: b", "line 2: 'name' is given again."),
+    ],
+)
+def test_a_fault_in_a_recipe_is_told_with_its_line(file: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    assert any(f.startswith(f"acme.yaml, {said}") for f in faults_of(file, GOOD.replace(old, new, 1)))
+
+
+def test_faults_of_shape_and_of_mapping_come_together(file: Path) -> None:
+    text = GOOD.replace("name: acme", "nam: acme").replace("due_on: Due", "due: Due")
+    said = faults_of(file, text)
+    assert any("there is no setting 'nam'" in f for f in said)
+    assert any("there is no column of invoices 'due'" in f for f in said)
+    assert any("'due_on' must be mapped" in f for f in said)
+
+
+@pytest.mark.parametrize("tables", ["[]", "x", "{invoices: []}", "{invoices: {columns: [a]}}", "{invoices: {file: 1}}"])
+def test_a_recipe_of_the_wrong_shape_has_faults_and_no_crash(file: Path, tables: str) -> None:
+    assert faults_of(file, f"name: a\ncurrency: [EUR]\nrates: {{USD: x}}\nfit: 3\ntables: {tables}\n")
+
+
+def test_every_shipped_recipe_is_right() -> None:
+    names = {read_recipe(path).name for path in content("calibration").glob("*.yaml")}
+    assert names == {"my_firm", "b2b_receivables", "ibm_late_payments"}

@@ -1,0 +1,190 @@
+"""What a run records adds up: cash, receivables, ageing, interest, write-offs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.oracle.engine import journal
+from tests.oracle.worlds import BELIEFS, SmallFirm, SmallWorld, firm_of, habits_of, small_worlds
+from twin.behaviour.belief import fixed
+from twin.behaviour.payment import DAYS, FIRST_DAY
+from twin.calendar import Calendar
+from twin.firm.plan import Campaign, Plan, Policy, Step
+from twin.sim import day as desk_work
+from twin.sim.measures import COLUMN
+from twin.sim.outcome import Outcome
+from twin.sim.run import simulate
+
+NOBODY_ORDERS = {"rate_shape": 1.0, "rate_days": 1e15, "amount_mu": 9.0}
+AS_IS = Plan("as is")
+QUIET = Policy(collectors=0, ladder=(), write_off_days=3650)
+
+
+def figure(outcome: Outcome, name: str) -> np.ndarray:
+    return outcome.measures[:, COLUMN[name]]
+
+
+def quiet_firm(rates: list[np.ndarray], items: list[tuple[int, int, int, int]], **other: Any) -> SmallFirm:
+    """One customer for each row of settlement rates, who order nothing, run every day and owe `items`."""
+    n = len(rates)
+    return firm_of(
+        [NOBODY_ORDERS] * n,
+        habits=habits_of(np.array(rates), list(range(n)), [60.0] * n),
+        open_items=items,
+        **{"policy": QUIET, **other},
+    )
+
+
+def pays_from(day: int) -> np.ndarray:
+    """Settlement rates of who pays at once from so many days after due, and never before."""
+    return np.where(np.arange(DAYS) + FIRST_DAY >= day, 1000.0, 0.0)
+
+
+def run(firm: SmallFirm, days: int, plan: Plan = AS_IS, *, log: bool = False) -> Outcome:
+    return simulate(firm, plan, days=days, seed=1, replication=0, log=log)
+
+
+@given(small_worlds())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_cash_and_receivables_roll_forward_in_every_world(w: SmallWorld) -> None:
+    """The engine itself asserts a trial balance of zero, and subledger = control account, at every close."""
+    outcome = simulate(w.firm, w.plan, days=w.days, seed=w.seed, replication=w.replication)
+    opening = w.firm.open_items["open_cents"].sum()
+    moved = figure(outcome, "revenue") - figure(outcome, "receipts") - figure(outcome, "write_offs")
+    assert np.array_equal(figure(outcome, "receivables"), opening + np.cumsum(moved))
+    costs = sum(figure(outcome, name) for name in ("outflows", "collection_cost", "campaign_cost", "interest"))
+    cash = w.firm.accounts["balance_cents"].sum() + np.cumsum(figure(outcome, "receipts") - costs)
+    in_transit = cash - figure(outcome, "cash")
+    banking = w.firm.calendar.banking((pd.Timestamp(w.firm.as_of) + pd.Timedelta(days=1)).date(), w.days)
+    assert (in_transit >= 0).all()
+    assert (in_transit[banking] == 0).all()
+    assert outcome.customers[:, :3].sum(axis=0).tolist() == [
+        figure(outcome, name).sum() for name in ("revenue", "receipts", "write_offs")
+    ]
+    assert outcome.customers[:, 3].sum() == figure(outcome, "receivables")[-1]
+
+
+@given(small_worlds())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_receivables_by_age_are_those_of_the_journal(w: SmallWorld) -> None:
+    outcome = simulate(w.firm, w.plan, days=w.days, seed=w.seed, replication=w.replication, log=True)
+    names = ("current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_90_plus")
+    counted = ages_by_day(w, outcome)
+    for day in range(w.days):
+        assert [int(figure(outcome, name)[day]) for name in names] == [counted[day, k] for k in range(5)]
+
+
+def ages_by_day(w: SmallWorld, outcome: Outcome) -> Counter[tuple[int, int]]:
+    """Cents open at each close in each of five ages, counted invoice by invoice."""
+    due = {(c, -k): (0, d, cents) for c, k, d, cents in opening_items(w)}
+    gone: dict[tuple[int, int], int] = {}
+    for day, kind, customer, number, cents, terms in journal(outcome):
+        if kind == "invoice":
+            due[customer, number] = (day, day + terms, cents)
+        if kind in ("receipt", "write_off"):
+            gone[customer, number] = day
+    counted: Counter[tuple[int, int]] = Counter()
+    for key, (issued, due_day, cents) in due.items():
+        for day in range(issued, gone.get(key, w.days)):
+            late = day - due_day
+            counted[day, 0 if late <= 0 else 1 if late <= 30 else 2 if late <= 60 else 3 if late <= 90 else 4] += cents
+    return counted
+
+
+def opening_items(w: SmallWorld) -> list[tuple[int, int, int, int]]:
+    """Customer, 1, 2, ... of its items, due day, cents."""
+    items = w.firm.open_items
+    order = items.groupby("customer").cumcount() + 1
+    return list(zip(items["customer"], order, items["due_day"], items["open_cents"], strict=True))
+
+
+def test_a_broken_posting_stops_the_run_at_the_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_work.kernels, "age", lambda day, due, first, today, columns: None)
+    with pytest.raises(AssertionError, match="day 0"):
+        run(quiet_firm([pays_from(0)], [(0, -9, 9, 100)]), 3)
+
+
+def test_paid_on_the_write_off_day_counts_as_paid() -> None:
+    """Two items due on day 0, written off 90 days later: one customer pays then, the other would a day later."""
+    firm = quiet_firm(
+        [pays_from(90), pays_from(91)],
+        [(0, -9, 0, 111), (1, -9, 0, 222)],
+        policy=replace(QUIET, write_off_days=90),
+    )
+    entries = journal(run(firm, 120, log=True))
+    assert [entry[:5] for entry in entries] == [(90, "receipt", 0, -1, 111), (90, "write_off", 1, -1, 222)]
+
+
+def test_no_collector_works_on_what_is_written_off_today() -> None:
+    """The contact queued on day 5 finds no time before day 7, on which the invoice is written off."""
+    firm = quiet_firm(
+        [np.zeros(DAYS)],
+        [(0, -9, 0, 100)],
+        calendar=Calendar(None, weekend=(0, 6)),
+        policy=Policy(collectors=1, ladder=(Step("call", 4),), write_off_days=5),
+        as_of=date(2024, 12, 31),
+    )
+    assert [entry[:2] for entry in journal(run(firm, 9, log=True))] == [(5, "write_off")]
+
+
+def test_overdraft_interest_to_the_cent() -> None:
+    """10,000.00 overdrawn at 8 %: January 10,000 x 0.08 x 31 / 365 = 67.9452, charged as 67.95; February
+    10,067.95 x 0.08 x 28 / 365 = 61.7869 less the 0.0048 charged too much before: 61.78."""
+    accounts = pd.DataFrame({"account_id": ["main"], "currency": ["EUR"], "balance_cents": [-1_000_000]})
+    outcome = run(quiet_firm([pays_from(0)], [], accounts=accounts), 59)
+    charged = {int(day): int(figure(outcome, "interest")[day]) for day in np.flatnonzero(figure(outcome, "interest"))}
+    assert charged == {30: 6795, 58: 6178}
+    assert figure(outcome, "cash")[58] == -1_000_000 - 6795 - 6178
+
+
+def test_no_interest_is_paid_on_a_balance_in_credit() -> None:
+    accounts = pd.DataFrame({"account_id": ["main"], "currency": ["EUR"], "balance_cents": [1]})
+    assert figure(run(quiet_firm([pays_from(0)], [], accounts=accounts), 365), "interest").sum() == 0
+
+
+def test_only_what_exceeds_the_overdraft_limit_is_short() -> None:
+    accounts = pd.DataFrame({"account_id": ["main"], "currency": ["EUR"], "balance_cents": [-1_000]})
+    firm = quiet_firm([pays_from(0)], [], accounts=accounts, policy=replace(QUIET, overdraft_limit=400))
+    assert figure(run(firm, 2), "shortfall").tolist() == [600, 600]
+
+
+def test_what_is_paid_on_a_closed_day_reaches_the_account_on_the_next_banking_day() -> None:
+    """Day 3 is Saturday 4 January 2025: paid at once, in the account on Monday, day 5."""
+    outcome = run(quiet_firm([pays_from(0)], [(0, -9, 3, 500)]), 7)
+    assert np.flatnonzero(figure(outcome, "receipts")).tolist() == [3]
+    assert figure(outcome, "cash").tolist() == [0, 0, 0, 0, 0, 500, 500]
+
+
+def test_an_outflow_that_fell_due_on_the_weekend_before_the_run_is_paid_on_its_first_banking_day() -> None:
+    """As of Saturday 30 November 2024: rent of the 30th and payroll of the 1st are both paid on Monday, day 1."""
+    outflows = pd.DataFrame({"name": ["rent", "payroll"], "day_of_month": [30, 1], "cents": [70, 500]})
+    outcome = run(quiet_firm([pays_from(0)], [], outflows=outflows, as_of=date(2024, 11, 30)), 4)
+    assert figure(outcome, "outflows").tolist() == [0, 570, 0, 0]
+
+
+def test_an_outflow_of_the_31st_leaves_on_the_last_day_of_a_shorter_month() -> None:
+    outflows = pd.DataFrame({"name": ["rent"], "day_of_month": [31], "cents": [70]})
+    outcome = run(quiet_firm([pays_from(0)], [], outflows=outflows, calendar=Calendar(None, weekend=())), 100)
+    assert np.flatnonzero(figure(outcome, "outflows")).tolist() == [30, 58, 89]
+
+
+def test_a_campaign_is_paid_once_on_its_first_day() -> None:
+    plan = Plan("spring", campaigns=(Campaign("spring", 4, 9, np.array([True]), fixed(1.2), 900),))
+    outcome = run(quiet_firm([pays_from(0)], []), 20, plan)
+    assert np.flatnonzero(figure(outcome, "campaign_cost")).tolist() == [4]
+    assert figure(outcome, "cash")[-1] == -900
+
+
+def test_collectors_are_paid_on_banking_days_and_contacts_when_made() -> None:
+    """Wednesday 1 January 2025 is day 0; one invoice is called on day 1; days 3 and 4 are the weekend."""
+    policy = Policy(collectors=2, ladder=(Step("call", 1),))
+    outcome = run(quiet_firm([np.zeros(DAYS)], [(0, -9, 0, 100)], policy=policy, held=BELIEFS), 6)
+    assert figure(outcome, "collection_cost").tolist() == [50_000, 50_050, 50_000, 0, 0, 50_000]

@@ -49,7 +49,7 @@ def demo(
 ) -> None:
     """The whole main job on a synthetic firm: books, calibrate, compare, report."""
     from twin.content import content
-    from twin.demo.books import write_demo_books
+    from twin.demo.books import RECIPE, write_demo_books
     from twin.output import new_directory
 
     with new_directory(directory) as out:
@@ -57,7 +57,7 @@ def demo(
         (out / "books").mkdir()
         write_demo_books(out / "books", customers=customers, months=months, seed=seed)
         _say("2/3 calibrate")
-        firm = _calibrated(out / "books", None, None)
+        firm = _calibrated(out / "books" / RECIPE, None, None)
         _write_firm(firm, out / "firm")
         _say(f"3/3 compare: 4 policies, {days} days, {replications} paired replications")
         shipped = content("scenarios")

@@ -15,6 +15,7 @@ from tests.fit.payment_world import START, World, humped_rate, last_day, simulat
 from twin.books.books import Books
 from twin.books.read import read_books
 from twin.books.recipe import Recipe
+from twin.faults import BooksError
 from twin.fit.backtest import backtest, rolling_windows
 from twin.fit.forecast import forecast_cash, forecast_invoices, view
 from twin.fit.scores import (
@@ -201,7 +202,7 @@ def test_a_backtest_beats_the_due_date_and_names_every_method(books: Books) -> N
 
 
 def test_books_too_short_for_the_cuts_asked_for_are_refused(books: Books) -> None:
-    with pytest.raises(ValueError, match="10 cuts and 8 weeks after the last leave"):
+    with pytest.raises(BooksError, match="10 cuts and 8 weeks after the last leave"):
         rolling_windows(books, 10, 8)
 
 

@@ -22,6 +22,7 @@ from twin.sim.run import simulate
 from twin.sim.timeline import fixed_outflows
 
 LAST_DAY = date(2026, 6, 30)
+RECIPE = "recipe.yaml"
 DEMO_TABLES = ("customers", "orders", "invoices", "receipts", "contacts", "accounts", "bank", "flows")
 
 
@@ -34,7 +35,7 @@ def write_demo_books(directory: Path, *, customers: int = 2_000, months: int = 2
     for name, table in demo_tables(firm, outcome).items():
         table.to_csv(directory / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
     recipe = yaml.safe_dump(demo_recipe(firm), sort_keys=False)
-    (directory / "recipe.yaml").write_text(recipe, encoding="utf-8")
+    (directory / RECIPE).write_text(recipe, encoding="utf-8")
 
 
 def demo_recipe(firm: Firm) -> dict[str, Any]:

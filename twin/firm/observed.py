@@ -81,7 +81,7 @@ def rows_of(invoices: pd.DataFrame, customer_ids: pd.Series) -> Ints:
     return np.asarray(pd.Index(customer_ids).get_indexer(invoices["customer_id"]), np.int64)
 
 
-def days_between(first: pd.Series, last: pd.Series) -> Ints:
+def days_between(first: pd.Series, last: pd.Series | pd.Timestamp) -> Ints:
     """Days from `first` to `last`, row by row."""
     return np.asarray((last - first).dt.days, np.int64)
 

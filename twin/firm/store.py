@@ -23,6 +23,7 @@ from twin.firm.plan import Policy, Step
 from twin.output import new_directory
 
 FORMAT = 1
+REDO = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
 TABLES = ("customers", "open_items", "accounts", "outflows")
 _PER_CUSTOMER = ("table", "run", "calendar")
 _SHARED = ("phase_cuts", "catch_up", "population_shape")
@@ -49,7 +50,8 @@ def write_firm(firm: Firm, directory: Path | str) -> None:
         write_cards(firm.cards, out / "models")
         _write_json(out / "certificate.json", firm.certificate)
         hashes = {p.relative_to(out).as_posix(): _sha256(p) for p in sorted(out.rglob("*")) if p.is_file()}
-        _write_json(out / "manifest.json", {**_manifest(firm), "files": hashes})
+        manifest = {**_manifest(firm), "files": hashes}
+        _write_json(out / "manifest.json", {**manifest, "sha256": _digest(manifest)})
 
 
 def read_firm(directory: Path | str) -> Firm:
@@ -139,12 +141,14 @@ def _checked_manifest(place: Path) -> dict[str, Any]:
     hint = "a firm is a directory that `twin calibrate` has written"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except OSError:
         raise FirmError(Fault(str(place), "there is no firm here: it has no manifest.json.", hint)) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FirmError(Fault(str(path), "this is not the manifest of a firm.", hint)) from None
-    if not isinstance(manifest, dict) or "habits" not in manifest or manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "habits" not in manifest:
         raise FirmError(Fault(str(path), f"this is not a firm of format {FORMAT}.", hint))
+    if manifest.pop("sha256", None) != _digest(manifest):
+        raise FirmError(Fault(str(path), "this file is not as calibration wrote it.", REDO))
     faults = [fault for name, held in manifest["files"].items() if (fault := _file_fault(place / name, held))]
     if faults:
         raise FirmError(faults)
@@ -152,12 +156,16 @@ def _checked_manifest(place: Path) -> dict[str, Any]:
 
 
 def _file_fault(path: Path, held: str) -> Fault | None:
-    hint = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
     if not path.is_file():
-        return Fault(str(path), "this file of the firm is missing.", hint)
+        return Fault(str(path), "this file of the firm is missing.", REDO)
     if _sha256(path) != held:
-        return Fault(str(path), "this file is not as calibration wrote it.", hint)
+        return Fault(str(path), "this file is not as calibration wrote it.", REDO)
     return None
+
+
+def _digest(manifest: dict[str, Any]) -> str:
+    """Hash of what a manifest says, whatever its layout."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from twin.behaviour.payment import Floats
 from twin.books.books import Books
+from twin.faults import BooksError, Fault
 from twin.fit.forecast import View, fit_view, habit_cash, habit_curves, issued_between, view
 from twin.fit.scores import Outcome, outcome, score_cash, score_curves, score_days
 from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS
@@ -49,7 +50,7 @@ class Backtest:
 def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
     """Test the payment fit at `cuts` cuts, the last `weeks` weeks before the end of the books.
 
-    Raises ValueError where the books are too short for that many cuts.
+    Raises: BooksError where the books are too short for that many cuts.
     """
     windows = rolling_windows(books, cuts, weeks)
     invoices = judge_invoices(books, windows)
@@ -63,10 +64,8 @@ def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
     days = [last - timedelta(days=STEP_DAYS * k) for k in reversed(range(cuts))]
     record = (days[0] - books.first_day).days if days else 0
     if record < LEAST_DAYS:
-        raise ValueError(
-            f"the books hold {(books.known_until - books.first_day).days} days; {cuts} cuts and {weeks} weeks after "
-            f"the last leave {record} to fit the first, and {LEAST_DAYS} are needed"
-        )
+        what = f"{cuts} cuts and {weeks} weeks after the last leave {max(record, 0)} days of record to fit the first."
+        raise BooksError(Fault(f"books {books.name}", what, f"at least {LEAST_DAYS} days: fewer cuts, or fewer weeks"))
     step = timedelta(days=STEP_DAYS)
     return tuple(Window(day, day + step, min(day + timedelta(days=7 * weeks), books.known_until)) for day in days)
 

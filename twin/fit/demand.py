@@ -145,9 +145,8 @@ def _factors(counts: Floats, expected: Floats, group: npt.NDArray[np.int64], gro
     seen = np.bincount(group, counts, groups)
     usual = np.bincount(group, expected, groups)
     ratio = np.divide(seen + 0.5, usual + 0.5)
-    scatter = max(
-        float((((counts - expected * ratio[group]) ** 2) / np.maximum(expected * ratio[group], 0.1)).mean()), 1.0
-    )
+    fitted = expected * ratio[group]
+    scatter = max(float((((counts - fitted) ** 2) / np.maximum(fitted, 0.1))[expected > 0].mean()), 1.0)
     held = usual > 0
     y, v = np.log(ratio[held]), scatter / np.maximum(seen[held], 1.0)
     w = 1 / v

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from twin.faults import Fault, UserError, listed
@@ -26,6 +26,9 @@ TABLES = {
     "kpi": ("kpi.parquet", KPI),
     "attribution": ("attribution.csv", ATTRIBUTION),
 }
+
+WORDS = ("scenario", "kpi", "unit", "group_by", "group", "measure")
+COUNTS = ("replications", "customers")
 
 
 class RunError(UserError):
@@ -83,14 +86,10 @@ def _table_bytes(table: pd.DataFrame, file: str) -> bytes:
 def _read_table(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    words = {"scenario": str, "kpi": str, "unit": str, "group_by": str, "group": str, "measure": str}
-    absent = {column: [""] for column in _numbers(path, words)}
-    return pd.read_csv(path, dtype=words, keep_default_na=False, na_values=absent, float_precision="round_trip")
-
-
-def _numbers(path: Path, words: Container[str]) -> list[str]:
-    with path.open(encoding="utf-8") as file:
-        return [column for column in file.readline().rstrip("\n").split(",") if column not in words]
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for column in table.columns.difference(list(WORDS)):
+        table[column] = table[column].map(lambda text: float(text) if text else float("nan")).astype(float)
+    return table.astype({column: np.int64 for column in COUNTS if column in table})
 
 
 def _manifest(directory: Path) -> dict[str, Any]:

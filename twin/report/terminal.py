@@ -21,8 +21,10 @@ def print_summary(result: Comparison, console: Console | None = None) -> None:
     """Print the main figures: a column for each scenario where the terminal is wide enough, else a block for each."""
     console = console or Console()
     wide = wide_table(result)
-    needed = console.measure(wide, options=console.options.update(width=ANY_WIDTH)).maximum
-    console.print(wide if needed <= console.width else long_table(result))
+    fits = console.measure(wide, options=console.options.update(width=ANY_WIDTH)).maximum <= console.width
+    console.print(_title(result))
+    console.print(wide if fits or not result.scenarios else long_table(result))
+    console.print(_note(result, wide=fits))
     caution = warning(result.manifest["firm"]["certificate"])
     if caution:
         console.print(Text(caution["head"], style="bold").append(f" {caution['text']}", style="not bold"))
@@ -30,8 +32,7 @@ def print_summary(result: Comparison, console: Console | None = None) -> None:
 
 def wide_table(result: Comparison) -> Table:
     """One row per figure: the baseline's mean, and each scenario's difference with its range and odds."""
-    below = "difference: its 90 % range, and the share of replications in which the scenario is better"
-    table = _table(result, f"below each {below if result.scenarios else 'mean: its 90 % range'}")
+    table = _table()
     table.add_column("")
     for name in (result.baseline, *result.scenarios):
         table.add_column(human(name), justify="right", no_wrap=True)
@@ -46,7 +47,7 @@ def wide_table(result: Comparison) -> Table:
 
 def long_table(result: Comparison) -> Table:
     """One row per scenario and figure, for narrow terminals."""
-    table = _table(result, "better: share of replications in which the scenario is better")
+    table = _table()
     table.add_column("")
     for name in ("mean", "difference", "90 % range", "better"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -60,12 +61,23 @@ def long_table(result: Comparison) -> Table:
     return table
 
 
-def _table(result: Comparison, meaning: str) -> Table:
+def _table() -> Table:
+    return Table(box=SIMPLE_HEAD, pad_edge=False)
+
+
+def _title(result: Comparison) -> Text:
     firm, days = result.manifest["firm"], result.manifest["days"]
-    title = f"{firm['name']}: {days} days from the close of {firm['as_of']}"
-    note = f"{result.manifest['replications']} replications, seed {result.manifest['seed']}; {meaning}"
-    return Table(
-        title=title, caption=note, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False
+    return Text(f"{firm['name']}: {days} days from the close of {firm['as_of']}", style="bold")
+
+
+def _note(result: Comparison, *, wide: bool) -> Text:
+    meaning = "better: share of replications in which the scenario is better"
+    if not result.scenarios:
+        meaning = "below each mean: its 90 % range"
+    elif wide:
+        meaning = "below each difference: its 90 % range, and the share of replications in which the scenario is better"
+    return Text(
+        f"{result.manifest['replications']} replications, seed {result.manifest['seed']}; {meaning}", style="dim"
     )
 
 

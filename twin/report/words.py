@@ -57,7 +57,7 @@ class Difference:
             return "unknown"
         if self.none:
             return "same"
-        return "better" if self.p_better >= LIKELY else "worse" if self.p_better <= 1 - LIKELY else "open"
+        return "better" if self.p_better >= LIKELY else "worse" if 1 - self.p_better >= LIKELY else "open"
 
 
 def differences(summary: pd.DataFrame, scenario: str) -> dict[str, Difference]:

@@ -218,7 +218,8 @@ def start_runs(
 @njit(cache=True)
 def contact_effect(effect: float, days_since: int, half_life_days: float) -> float:
     """Factor of a contact on the settlement rate, `days_since` days after it; it halves towards 1."""
-    return 1.0 + (effect - 1.0) * 0.5 ** (days_since / half_life_days)
+    left: float = 0.5 ** (days_since / half_life_days)
+    return 1.0 + (effect - 1.0) * left
 
 
 @njit(cache=True)

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from twin.books import read_books
+from twin.demo.books import write_demo_books
+from twin.firm.calibrate import calibrate
+from twin.firm.firm import Firm
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("local", deadline=None, print_blob=True)
@@ -28,3 +33,17 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Books of the synthetic firm, 60 customers over a year, as files."""
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo_books(folder, customers=60, months=12, seed=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_firm(demo_folder: Path) -> Firm:
+    """The twin calibrated from `demo_folder`."""
+    return calibrate(read_books(demo_folder))

@@ -57,7 +57,7 @@ def demo(
         (out / "books").mkdir()
         write_demo_books(out / "books", customers=customers, months=months, seed=seed)
         _say("2/3 calibrate")
-        firm = _calibrated(out / "books" / RECIPE, None, None)
+        firm = _calibrated(out / "books" / RECIPE, None, None, cuts=1)
         _write_firm(firm, out / "firm")
         _say(f"3/3 compare: 4 policies, {days} days, {replications} paired replications")
         shipped = content("scenarios")
@@ -94,7 +94,9 @@ def import_(
 ) -> None:
     """Read source files as a recipe says, and write them as books, with what was rejected and a reconciliation."""
     from twin.books import read_books, summary_text, write_books
+    from twin.output import check_free
 
+    check_free(out)
     books = read_books(recipe, data)
     write_books(books, out)
     typer.echo(summary_text(books))
@@ -108,12 +110,17 @@ def calibrate(
     as_of: Annotated[
         str | None, typer.Option(help="Last known day, such as 2026-06-30; the books' last if absent.")
     ] = None,
+    cuts: Annotated[
+        int, typer.Option(min=0, max=24, help="Earlier days to test the fit from, for the certificate.")
+    ] = 2,
     data: DataPath = None,
 ) -> None:
     """Fit one payment-behaviour agent per customer and write the firm: its calibrated twin."""
     from twin.firm.portrait import portrait_text
+    from twin.output import check_free
 
-    firm = _calibrated(books, data, as_of)
+    check_free(out)
+    firm = _calibrated(books, data, as_of, cuts)
     _write_firm(firm, out)
     typer.echo(portrait_text(firm))
     _say(f"firm: {out}")
@@ -240,11 +247,11 @@ def _compared(
     return compare_(firm, baseline, scenarios, days=days, replications=replications, seed=seed, workers=workers)
 
 
-def _calibrated(books: Path, data: Path | None, as_of: str | None) -> Firm:
+def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) -> Firm:
     from twin.books import read_books
     from twin.firm.calibrate import calibrate as calibrate_
 
-    return calibrate_(read_books(books, data), as_of)
+    return calibrate_(read_books(books, data), as_of, cuts)
 
 
 def _write_firm(firm: Firm, out: Path) -> None:

@@ -13,6 +13,8 @@ from tests.fit.payment_world import CALENDAR, START, World, humped_rate, last_da
 from twin.behaviour.payment import DAYS, PaymentHabits
 from twin.calendar import Calendar
 from twin.fit.payment import fit_payment
+from twin.fit.payment_rates import gamma_shape
+from twin.fit.payment_rows import BIN, BIN_STARTS, PHASE_CUTS, lived
 
 CUT = START + timedelta(days=250)
 
@@ -160,3 +162,26 @@ def test_a_better_record_makes_a_customer_surer(books: tuple[pd.DataFrame, pd.Da
     )
     full, thin = (fit_payment(i, customers, CUT, CALENDAR).habits.phase_shape[3].sum() for i in (invoices, few))
     assert full > thin
+
+
+def test_the_shape_that_makes_counts_most_likely_is_found() -> None:
+    """2,000 customers of shape 3 and 10 settlements each: relative standard error below 0.05; 4 of them."""
+    rng = np.random.default_rng(1)
+    expected = np.full(2000, 10.0)
+    counts = rng.poisson(expected * rng.gamma(3, 1 / 3, 2000)).astype(float)
+    assert gamma_shape(counts, expected) == pytest.approx(3, rel=0.2)
+
+
+def test_a_settlement_counts_the_part_of_its_day_that_was_lived() -> None:
+    """Mean of an exponential wait given that it ends within the day, by the average over a fine grid."""
+    for hazard in (1e-4, 0.3, 4.0):
+        time = (np.arange(100_000) + 0.5) / 100_000
+        density = np.exp(-hazard * time)
+        assert lived(hazard) == pytest.approx((time * density).sum() / density.sum(), rel=1e-5)
+
+
+def test_bins_of_prior_and_phases_fit_together() -> None:
+    """Every phase begins with a bin of its own, so that no bin belongs to two."""
+    assert np.isin(PHASE_CUTS, BIN_STARTS).all()
+    assert (np.diff(BIN) >= 0).all()
+    assert BIN.size == DAYS

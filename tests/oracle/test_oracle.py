@@ -32,7 +32,7 @@ def compare(w: SmallWorld) -> None:
 
 
 @given(small_worlds())
-@settings(max_examples=120, suppress_health_check=SLOW)
+@settings(max_examples=200, suppress_health_check=SLOW)
 def test_engine_and_oracle_keep_the_same_journal_in_every_world(world: SmallWorld) -> None:
     compare(world)
 

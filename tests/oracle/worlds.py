@@ -149,7 +149,7 @@ customer_rows = st.fixed_dictionaries(
     {
         "segment": st.sampled_from(SEGMENTS),
         "terms_days": st.sampled_from([0, 1, 14, 30, 60]),
-        "credit_limit": st.sampled_from([0, 100_000, 400_000, 2_000_000, 10**12]),
+        "credit_limit": st.sampled_from([0, 5, 3 * 2981, 2 * 98_716, 400_000, 10**12]),  # some: k orders of equal amount
         "rate_shape": st.sampled_from([0.5, 2.0, 20.0]),
         "rate_days": st.sampled_from([2.0, 20.0, 100.0]),
         "amount_mu": st.sampled_from([0.0, 8.0, 11.5]),

@@ -124,15 +124,16 @@ def test_paid_on_the_write_off_day_counts_as_paid() -> None:
 
 
 def test_no_collector_works_on_what_is_written_off_today() -> None:
-    """The contact queued on day 5 finds no time before day 7, on which the invoice is written off."""
+    """The call of Sunday, day 4, waits for Monday, day 5, on which the invoice is written off."""
     firm = quiet_firm(
         [np.zeros(DAYS)],
         [(0, -9, 0, 100)],
-        calendar=Calendar(None, weekend=(0, 6)),
+        calendar=Calendar(None, weekend=(6,)),
         policy=Policy(collectors=1, ladder=(Step("call", 4),), write_off_days=5),
-        as_of=date(2024, 12, 31),
     )
-    assert [entry[:2] for entry in journal(run(firm, 9, log=True))] == [(5, "write_off")]
+    outcome = run(firm, 9, log=True)
+    assert [entry[:2] for entry in journal(outcome)] == [(5, "write_off")]
+    assert figure(outcome, "backlog").tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0]
 
 
 def test_overdraft_interest_to_the_cent() -> None:

@@ -19,7 +19,6 @@ from twin.firm.plan import Change, Plan, Policy, Step
 from twin.sim.measures import COLUMN
 from twin.sim.run import simulate
 
-
 AS_IS = Plan("as is")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,17 +29,21 @@ from twin.firm.opening import (
 from twin.firm.plan import Policy, Step
 from twin.firm.settings import SETTINGS
 from twin.firm.traits import TRAITS
+from twin.fit.backtest import backtest, most_cuts
+from twin.fit.certificate import certificate
 from twin.fit.demand import fit_demand, full_from
 from twin.fit.payment import fit_payment
 
 CUSTOMERS_PER_COLLECTOR = 500
+TEST_WEEKS = 13
 LONGEST_TERMS = int(SETTINGS["terms_days"].high)
 
 
-def calibrate(books: Books, as_of: date | str | None = None) -> Firm:
+def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> Firm:
     """The twin of the firm on `as_of`, the last day that is known; the last day of the books if absent.
 
     Nothing later than `as_of` is used. What the books do not say is replaced by an assumption, which is listed.
+    cuts: earlier days from which the fit is tested, for the certificate; 0 leaves the firm without one.
 
     Raises: BooksError if `as_of` lies outside the books or an amount cannot be converted; RecipeError if the recipe
     assumes what no card has, or leaves no orders to learn from.
@@ -74,7 +79,7 @@ def calibrate(books: Books, as_of: date | str | None = None) -> Firm:
         past_revenue=past_revenue(known),
         assumptions=(*known.assumptions, *payment.unmeasured, *sentences),
         sources=tuple(asdict(source) for source in known.sources),
-        certificate={},
+        certificate=_certificate(known, cuts),
     )
     _assert_finite(firm)
     return firm
@@ -176,6 +181,12 @@ def _policy(books: Books, customers: int) -> Policy:
     if "ladder" in stated:
         stated["ladder"] = tuple(Step(step.contact, step.day) for step in stated["ladder"])
     return replace(policy, **stated)
+
+
+def _certificate(known: Books, cuts: int) -> dict[str, Any]:
+    """The certificate of as many cuts as asked for and as the record allows; empty if it allows none."""
+    possible = min(cuts, most_cuts(known, TEST_WEEKS))
+    return certificate(known, backtest(known, possible, TEST_WEEKS)) if possible else {}
 
 
 def _assert_finite(firm: Firm) -> None:

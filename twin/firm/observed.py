@@ -39,7 +39,7 @@ def observe(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> pd.
     due = total(cents * past_due)
     days_late = share(total(cents * past_due * late), due)
     revenue = total(cents * last_year)
-    third = np.minimum(pd.Series(revenue).rank(pct=True, method="first").to_numpy() * 3, 2.999).astype(int)
+    third = (pd.Series(revenue).rank(method="first").astype(int).to_numpy() - 1) * 3 // n
     return pd.DataFrame(
         {
             "currency": _currencies(row, invoices["currency"], n),

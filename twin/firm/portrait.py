@@ -19,9 +19,23 @@ def portrait_text(firm: Firm) -> str:
         f"  fixed outflows       {_money(firm, int(firm.outflows['cents'].sum()))}   a month",
         f"  weekly common shock  {firm.habits.week_sd:>18.3f}   standard deviation of its log",
     ]
+    lines.append(_certificate(firm))
     if firm.assumptions:
         lines += ["assumed, since the books do not say:", *(f"  - {sentence}" for sentence in firm.assumptions)]
     return "\n".join(lines)
+
+
+def _certificate(firm: Firm) -> str:
+    if not firm.certificate:
+        return "  no certificate: the forecast of the past was not tested"
+    word = "passed" if firm.certificate["passed"] else "NOT passed"
+    checks = "; ".join(
+        f"{name} {check['value']:.3f}{'' if check['passed'] else ' MISSED'}"
+        if check["value"] is not None
+        else f"{name} none"
+        for name, check in firm.certificate["checks"].items()
+    )
+    return f"  certificate {word}, from {len(firm.certificate['cuts'])} earlier days: {checks}"
 
 
 def _classes(firm: Firm) -> str:

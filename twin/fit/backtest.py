@@ -70,6 +70,12 @@ def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
     return tuple(Window(day, day + step, min(day + timedelta(days=7 * weeks), books.known_until)) for day in days)
 
 
+def most_cuts(books: Books, weeks: int) -> int:
+    """How many cuts the record allows; 0 if it is too short for one."""
+    spare = (books.known_until - books.first_day).days - 7 * weeks - LEAST_DAYS
+    return max(spare // STEP_DAYS + 1, 0) if spare >= 0 else 0
+
+
 def judge_invoices(books: Books, windows: Sequence[Window]) -> pd.DataFrame:
     """Figures of every method over the test invoices of all windows together. Index: method."""
     days: dict[str, list[Floats]] = {name: [] for name in DAY_METHODS}

@@ -1,8 +1,9 @@
 """Payment habits of a firm's customers, from its invoices as they were known on a day.
 
 The steps, each in a file of its own: what is common (payment_base), customers' rates by days from due (payment_rates),
-their own rhythms (payment_rhythm), what is settled together and the shock common to all (payment_runs). Rhythm, runs
-and shock are learnt on rolling origins: the fit is made again at earlier closes, and judged on the days that followed.
+their own rhythms (payment_rhythm), what is settled together (payment_runs), how far to trust the spread of customers
+(payment_spread), the shock common to all (payment_shock). From the rhythms on all is learnt on rolling origins: the fit
+is made again at earlier closes, and judged on the days that followed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from twin.fit.payment_rhythm import CONCENTRATIONS, Origin, fit_rhythm, forward_
 from twin.fit.payment_rows import BIN, PHASE_CUTS, Ledger, open_ledger
 from twin.fit.payment_runs import Judged, Runs, fit_runs
 from twin.fit.payment_shock import fit_week_sd
-from twin.fit.payment_spread import fit_spread
+from twin.fit.payment_spread import LEAST_INVOICES, fit_spread
 
 MATURE = 0.25
 """Share of today's settlements that must have been known at an origin for it to judge runs and shock."""
@@ -59,12 +60,12 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     rates = customer_rates(ledger, ledger.until, first.population, factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
-    spread, _ = fit_spread(ledger, judged)
+    spread, followed = fit_spread(ledger, judged)
     week_sd, weeks = fit_week_sd(ledger, judged, runs.run, spread)
-    measured = _measured(rates, runs, concentration) | {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread}
-    return PaymentFit(
-        _habits(ledger, rates, factors, runs, week_sd, spread), measured, tuple(_unmeasured(ledger, runs, weeks))
-    )
+    measured = _measured(rates, runs, concentration)
+    measured |= {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread, "forecasts_followed": followed}
+    habits = _habits(ledger, rates, factors, runs, week_sd, spread)
+    return PaymentFit(habits, measured, tuple(_unmeasured(ledger, measured)))
 
 
 def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:
@@ -130,7 +131,7 @@ def _measured(rates: Rates, runs: Runs, concentration: Floats) -> dict[str, Any]
     }
 
 
-def _unmeasured(ledger: Ledger, runs: Runs, weeks: int) -> Iterator[str]:
+def _unmeasured(ledger: Ledger, measured: dict[str, Any]) -> Iterator[str]:
     """A sentence for each parameter that the books do not identify."""
     settled = ledger.rows.settled[ledger.rows.settled <= ledger.until]
     if not settled.size:
@@ -142,7 +143,9 @@ def _unmeasured(ledger: Ledger, runs: Runs, weeks: int) -> Iterator[str]:
     for segment in np.flatnonzero(by_segment < FEW_SETTLEMENTS):
         name, count = ledger.segments[segment], by_segment[segment]
         yield f"habits of segment {name!r}: {count} settlements are known; they rest on those of all customers"
-    if not runs.judged_customers:
+    if not measured["customers_judged"]:
         yield "pay-runs: the record is too short to judge; a flat prior over 0.05 to 51 a day is assumed"
-    if weeks < FEW_WEEKS:
+    if measured["forecasts_followed"] < LEAST_INVOICES:
+        yield "spread of customers: too few forecasts of the past to judge by; the shapes are taken as they are"
+    if (weeks := measured["weeks_judged"]) < FEW_WEEKS:
         yield f"common weekly shock: {weeks} weeks to judge by; its spread rests on a half-normal prior of scale 0.2"

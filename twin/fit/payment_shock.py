@@ -1,9 +1,10 @@
 """The weekly shock common to all customers, from the errors of forecasts made at earlier origins.
 
-At each origin the receipts of the weeks after it, from the invoices open then, are forecast as if there were no shock;
-the spread of the shock makes the errors most likely, as normal with variance V + sd^2 S^2: V the variance of simulated
+At each origin the receipts of the weeks after it, from the invoices open then, are forecast as if there were no shock.
+The spread of the shock makes the errors most likely, as Student t with scale V + sd^2 S^2: V the variance of simulated
 runs and releases, S the change in a week's receipts per unit of the log of its intensity. So the shock also stands for
-what else moves all customers together for a week and longer, which a forecast that far ahead has to reckon with.
+what else moves all customers together for a week and longer, which a forecast that far ahead has to reckon with; and
+one week that went very wrong does not decide it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from twin.fit.payment_rows import Ledger
 from twin.fit.payment_runs import Judged
 
 WEEKS = 4
-REPLICATIONS, SEED = 200, 0
+SEED = 0
+FEWEST, MOST, SIMULATED = 16, 200, 100_000
+"""Replications for the variance, and the open invoices simulated in all of them together."""
+
+FREEDOM = 5
+"""Degrees of freedom of the errors."""
+
 SD_SCALE = 0.2
 """Scale of the half-normal prior of the spread, which a few weeks of record leave as it is."""
 
@@ -32,7 +39,8 @@ def fit_week_sd(ledger: Ledger, judged: tuple[Judged, ...], run: Floats, scale: 
     error, variance, slope = np.concatenate([np.zeros((3, 0)), *weeks], axis=1)
     grid = np.arange(0.0, 1.0, 0.01)
     spread = variance + np.outer(grid**2, slope**2)
-    score = -0.5 * np.log(spread).sum(1) - 3.0 * np.log1p(error**2 / (5 * spread)).sum(1) - 0.5 * (grid / SD_SCALE) ** 2
+    tail = (FREEDOM + 1) / 2 * np.log1p(error**2 / (FREEDOM * spread))
+    score = -(0.5 * np.log(spread) + tail).sum(1) - 0.5 * (grid / SD_SCALE) ** 2
     weight = np.exp(score - score.max())
     return float(grid @ weight / weight.sum()), error.size
 
@@ -47,7 +55,8 @@ def week_errors(ledger: Ledger, fit: Judged, habits: PaymentHabits) -> Floats:
     days = Days(*(array[fit.until + 1 : fit.until + 1 + 7 * weeks] for array in _calendar(ledger)))
     curves = settlement_curves(habits, owner, np.zeros_like(items.due), items.due, days, 7 * weeks)
     still = np.hstack([np.ones((owner.size, 1)), 1 - curves[:, 6::7]])
-    draws = simulate_receipts(habits, items, days, SEED, REPLICATIONS).reshape(-1, weeks, 7).sum(2)
+    replications = min(max(SIMULATED // owner.size, FEWEST), MOST)
+    draws = simulate_receipts(habits, items, days, SEED, replications).reshape(-1, weeks, 7).sum(2)
     settled = (ledger.rows.settled[inside] - fit.until - 1) // 7
     received = np.bincount(np.minimum(settled, weeks), weights=items.cents, minlength=weeks + 1)[:weeks]
     slope = -still[:, 1:] * np.log(np.maximum(still[:, 1:], 1e-12) / np.maximum(still[:, :-1], 1e-12))

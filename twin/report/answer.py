@@ -32,22 +32,6 @@ def answers(result: Comparison) -> list[Context]:
     return [_answer(result, record) for record in result.manifest["scenarios"][1:]]
 
 
-def warning(certificate: Context) -> Context | None:
-    """What stands above the answer where no backtest, or a failed one, supports it."""
-    if not certificate:
-        text = (
-            "How well this twin forecasts the firm has not been tested on what really happened. Take the directions as "
-            "reasoned, the amounts as unproven."
-        )
-        return {"head": "No certificate.", "text": text}
-    if certificate.get("passed") is not True:
-        text = (
-            "Forecasts of the past missed what the recipe asks for; see how well the twin fits before using an amount."
-        )
-        return {"head": "The backtest was not passed.", "text": text}
-    return None
-
-
 def how_to_read(result: Comparison) -> str:
     """What the signs, ranges and shares in the answer mean."""
     if not result.scenarios:

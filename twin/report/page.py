@@ -14,11 +14,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from twin.output import new_file
-from twin.report.answer import answers, how_to_read, warning
+from twin.report.answer import answers, how_to_read
 from twin.report.figure_table import definitions, figure_table
 from twin.report.figures import axis_of, colour_of, daily_rows, svg_address
 from twin.report.origin import origins
-from twin.report.words import DASH, NARROW, human, rounded, step_of
+from twin.report.proof import proof, warning
+from twin.report.words import DASH, NARROW, human, significant
 from twin.study.comparison import Comparison
 from twin.study.tables import COMPARED
 
@@ -59,7 +60,7 @@ def _context(result: Comparison) -> Context:
         "table": figure_table(result),
         "origins": origins(result),
         "scenarios": [_scenario(result, record) for record in manifest["scenarios"]],
-        "fit": _fit(manifest["firm"]["certificate"]),
+        "proof": proof(manifest["firm"]["certificate"]),
         "beliefs": list(_beliefs(manifest["beliefs"], manifest["firm"]["currency"])),
         "definitions": definitions(),
         "provenance": list(_provenance(manifest)),
@@ -95,42 +96,6 @@ def _day(day: date) -> str:
     return f"{day.day} {day.strftime('%B %Y')}"
 
 
-def _fit(certificate: Context) -> Context:
-    if not certificate:
-        return {
-            "text": "There is no certificate: run a backtest to find out how well the twin forecasts.",
-            "checks": [],
-        }
-    passed = certificate.get("passed") is True
-    text = f"The backtest was {'' if passed else 'not '}passed: forecasts of the past against what then happened."
-    return {"text": text, "checks": list(_flat(certificate))}
-
-
-def _flat(content: Any, name: str = "") -> Iterator[Context]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _flat(value, f"{name}, {human(str(key)).lower()}" if name else human(str(key)))
-    elif isinstance(content, list) and any(isinstance(element, dict | list) for element in content):
-        for number, element in enumerate(content, 1):
-            yield from _flat(element, f"{name} {number}")
-    else:
-        yield {"name": name, "value": _value(content)}
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_value(element) for element in value)
-    return _figure(value) if isinstance(value, int | float) else DASH if value is None else str(value)
-
-
-def _figure(value: float) -> str:
-    """A parameter to three significant digits, without trailing zeros."""
-    text = rounded(value, min(step_of([value]), 1.0))
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _choice(result: Comparison, name: str) -> Context:
     return {"title": human(name), "colour": colour_of(result, name), "picture": svg_address(result, COMPARED, name)}
 
@@ -148,9 +113,9 @@ def _beliefs(records: list[Context], currency: str) -> Iterator[Context]:
 
 def _belief(record: Context, currency: str) -> Context:
     low, high = record["low"], record["high"]
-    span = "" if low == high else f"{_figure(low)} to {_figure(high)}"
+    span = "" if low == high else f"{significant(low)} to {significant(high)}"
     unit = re.sub(r"^money\b", currency, record["unit"])
-    return record | {"centre": _figure(record["centre"]), "range": span or "taken as known", "unit": unit}
+    return record | {"centre": significant(record["centre"]), "range": span or "taken as known", "unit": unit}
 
 
 def _provenance(manifest: Context) -> Iterator[Context]:

@@ -7,12 +7,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from twin.report.answer import warning
+from twin.report.proof import warning
 from twin.report.words import MAIN, Difference, differences, human, number, share, unit_name
 from twin.study.comparison import Comparison
 from twin.study.tables import FIGURES
 
 ANY_WIDTH = 10_000
+RANGE = "90 % range"
 STYLES = {"better": "blue", "worse": "red", "open": ""}
 WORDS = {"same": "no change", "unknown": "not defined"}
 
@@ -49,8 +50,8 @@ def long_table(result: Comparison) -> Table:
     """One row per scenario and figure, for narrow terminals."""
     table = _table()
     table.add_column("")
-    for name in ("mean", "difference", "90 % range", "better"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("mean", "difference", RANGE, "better"):
+        table.add_column(name, justify="right", no_wrap=name != RANGE)
     for name, figures in _by_scenario(result).items():
         table.add_row(Text(human(name), style="bold"))
         for kpi in MAIN:

@@ -81,6 +81,12 @@ def rounded(value: float, step: float) -> str:
     return text.replace("-", MINUS)
 
 
+def significant(value: float) -> str:
+    """A value to three significant digits, without trailing zeros."""
+    text = rounded(value, min(step_of([value]), 1.0))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def number(value: float, unit: str, *, signed: bool = False) -> str:
     """A value in its unit's usual precision, without the unit. Shares are in percent, their differences in points."""
     if math.isnan(value):

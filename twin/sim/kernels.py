@@ -185,34 +185,26 @@ def orders(
 
 
 @njit(cache=True)
-def day_factor(c: Any, day: Any, day_kind: Any, month_group: Any) -> float:
-    """The customer's run factor on a day: kind of day x place in the month x the week's shock."""
-    factor: float = day_kind[c.calendar, day.kind] * month_group[c.calendar, day.group] * day.common
-    return factor
+def start_run(seed: int, replication: int, i: int, start: int, customers: Any, run_factor: Any) -> int:
+    """First day from `start` on which customer i makes the pay-run its clock is for; the horizon if none.
 
-
-@njit(cache=True)
-def start_run(
-    seed: int, replication: int, i: int, start: int, customers: Any, days: Any, day_kind: Any, month_group: Any
-) -> int:
-    """First day from `start` on which customer i makes the pay-run its clock is for; days.size if none."""
+    run_factor: (calendars, days).
+    """
     c = customers[i]
     left = exponential(uniform(seed, replication, i, _RUN_WAIT, c.runs))
-    horizon: int = days.size
+    horizon: int = run_factor.shape[1]
     for t in range(start, horizon):
-        left -= c.run * day_factor(c, days[t], day_kind, month_group)
+        left -= c.run * run_factor[c.calendar, t]
         if left <= 0.0:
             return t
     return horizon
 
 
 @njit(cache=True)
-def start_runs(
-    seed: int, replication: int, customers: Any, days: Any, day_kind: Any, month_group: Any, head: Any, node: Any
-) -> None:
+def start_runs(seed: int, replication: int, customers: Any, run_factor: Any, head: Any, node: Any) -> None:
     """Start every customer's first pay-run clock."""
     for i in range(customers.size):
-        put(head, node, i, start_run(seed, replication, i, 0, customers, days, day_kind, month_group))
+        put(head, node, i, start_run(seed, replication, i, 0, customers, run_factor))
 
 
 @njit(cache=True)
@@ -266,9 +258,8 @@ def payments(
     rate: Any,
     phase: Any,
     catch_up: Any,
-    days: Any,
-    day_kind: Any,
-    month_group: Any,
+    closed: int,
+    run_factor: Any,
     reference: Any,
     head: Any,
     node: Any,
@@ -280,13 +271,12 @@ def payments(
     today: Any,
     log: Any,
 ) -> None:
-    """Make the day's pay-runs: each open invoice of a customer that runs spends patience, and is paid when it is gone."""
-    closed = days[day].closed
+    """Make the day's pay-runs: at its customer's run an open invoice spends patience, and is paid when it is gone."""
     while head[day] != NONE:
         i = head[day]
         take(head, node, i)
         c = customers[i]
-        factor = day_factor(c, days[day], day_kind, month_group)
+        factor = run_factor[c.calendar, day]
         slot, before = c.first, NONE
         while slot != NONE:
             v = invoices[slot]
@@ -302,7 +292,7 @@ def payments(
             take(agenda_head, agenda_node, slot)
             slot = release(slot, before, customers, invoices, due_cents, first_due, pool)
         c.runs += 1
-        put(head, node, i, start_run(seed, replication, i, day + 1, customers, days, day_kind, month_group))
+        put(head, node, i, start_run(seed, replication, i, day + 1, customers, run_factor))
 
 
 @njit(cache=True)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from twin.behaviour.payment import PaymentHabits
 from twin.calendar import Calendar, closed_before
 from twin.firm.firm import Firm
 from twin.luck import FIRM, Purpose, normal, uniform
@@ -49,6 +50,12 @@ def season_mass(firm: Firm, start: date, days: int) -> npt.NDArray[np.float64]:
     mass = np.zeros((weight.shape[0], days + 1))
     np.cumsum(weight, axis=1, out=mass[:, 1:])
     return mass
+
+
+def run_factor(habits: PaymentHabits, days: Records) -> npt.NDArray[np.float64]:
+    """Factor of each calendar on pay-runs: kind of day x place in the month x the week's shock. (calendars, days)"""
+    factor = habits.day_kind[:, days["kind"]] * habits.month_group[:, days["group"]] * days["common"]
+    return np.asarray(factor)
 
 
 def month_ends(start: date, days: int) -> npt.NDArray[np.bool_]:

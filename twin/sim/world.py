@@ -19,7 +19,7 @@ from twin.luck import FIRM, Purpose, fill_normal, fill_uniform, uniform
 from twin.sim.arrays import CUSTOMER, EVENT, FREE, INVOICE, NONE, POOL, Records, grown, new_calendar, string_free
 from twin.sim.kernels import contact_effect, open_slots, plan_agenda, put_open_items, start_orders, start_runs
 from twin.sim.measures import NAMES
-from twin.sim.timeline import fixed_outflows, month_ends, season_mass, shocked_days
+from twin.sim.timeline import fixed_outflows, month_ends, run_factor, season_mass, shocked_days
 
 Floats = npt.NDArray[np.float64]
 Cents = npt.NDArray[np.int64]
@@ -42,6 +42,7 @@ class World:
     invoices: Records
     frailty: Floats
     mass: Floats
+    run_factor: Floats
     outflows: Cents
     ledger: Ledger
     first_due: int
@@ -101,6 +102,7 @@ def build(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log
     start = firm.as_of + timedelta(days=1)
     n = len(firm.customers)
     drawn = draw_beliefs(firm, plan, seed, replication)
+    calendar_days = shocked_days(firm.calendar, start, days, firm.habits.week_sd, seed, replication)
     due = firm.open_items["due_day"].to_numpy(np.int64)
     first_due = int(min(due.min(initial=0), 0))
     slots = max(2 * len(due), n, 16)
@@ -109,13 +111,14 @@ def build(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log
         plan=plan,
         seed=seed,
         replication=replication,
-        days=shocked_days(firm.calendar, start, days, firm.habits.week_sd, seed, replication),
+        days=calendar_days,
         policy=firm.policy,
         drawn=drawn,
         customers=draw_customers(firm, seed, replication),
         invoices=np.zeros(slots, INVOICE),
         frailty=draw_frailty(firm.habits, seed, replication),
         mass=season_mass(firm, start, days),
+        run_factor=run_factor(firm.habits, calendar_days),
         outflows=fixed_outflows(firm, start, days),
         ledger=Ledger(
             {
@@ -139,8 +142,7 @@ def build(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log
     string_free(world.invoices, 0, world.pool)
     _open(world)
     start_orders(seed, replication, world.customers, world.mass, *world.order_calendar)
-    habits = firm.habits
-    start_runs(seed, replication, world.customers, world.days, habits.day_kind, habits.month_group, *world.run_calendar)
+    start_runs(seed, replication, world.customers, world.run_factor, *world.run_calendar)
     return world
 
 

@@ -33,7 +33,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(result: Result,
 def test_a_wide_terminal_has_the_scenarios_side_by_side(result: Result) -> None:
     (head,) = [line for line in printed(result, 160).splitlines() if "Tighter terms" in line]
     assert "As is (2)" in head
-    assert not any("Tighter terms" in line and "As is" in line for line in printed(result, 64).splitlines())
+    assert not any("Tighter terms" in line and "As is" in line for line in printed(result, 50).splitlines())
 
 
 def test_what_does_not_change_is_said_so(result: Result) -> None:

@@ -49,7 +49,7 @@ def money(kpi: str, diff: float, low: float, high: float, p: float, mean: float 
         ),
         (
             Difference("p_shortfall", "share", 0.04, -0.08, -0.11, -0.05, 1.0),
-            "Probability of a shortfall falls by 8.0 points (90 % range 5.0 to 11.0); better in every resample.",
+            "Shortfall probability falls by 8.0 points (90 % range 5.0 to 11.0); better in every resample.",
         ),
         (
             Difference("dso", "days", 48.0, -4.48, -5.43, -3.59, 0.996),

@@ -56,14 +56,20 @@ def long_table(result: Comparison) -> Table:
         table.add_row(Text(human(name), style="bold"))
         for kpi in MAIN:
             d = figures[kpi]
-            own = (f"{FIGURES[kpi].title}, {unit_name(d.unit)}", number(d.mean, d.unit))
+            own = (_with_unit(d, result.manifest["firm"]["currency"]), number(d.mean, d.unit))
             compared = ("", "", "") if name == result.baseline else _long_cells(d)
             table.add_row(*own, *compared, end_section=kpi == MAIN[-1])
     return table
 
 
+def _with_unit(d: Difference, currency: str) -> str:
+    """A figure's title with its unit, unless it is the currency, which the note names."""
+    unit = unit_name(d.unit)
+    return f"{d.figure}, {unit}" if unit and unit != currency else d.figure
+
+
 def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, pad_edge=False)
+    return Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
 
 
 def _title(result: Comparison) -> Text:
@@ -72,7 +78,8 @@ def _title(result: Comparison) -> Text:
 
 
 def _note(result: Comparison, *, wide: bool) -> Text:
-    meaning = "better: share of replications in which the scenario is better"
+    currency = result.manifest["firm"]["currency"]
+    meaning = f"amounts in {currency}; better: in how many replications the scenario is better"
     if not result.scenarios:
         meaning = "below each mean: its 90 % range"
     elif wide:

@@ -52,7 +52,7 @@ RISKS: dict[str, RiskFigure] = {
         "Cash flow at risk, 95 %", "money", "down",
         "mean less the 5 % quantile of the net cash of the whole horizon", _net_cash, _below_mean),
     "p_shortfall": RiskFigure(
-        "Probability of a shortfall", "share", "down",
+        "Shortfall probability", "share", "down",
         "share of replications with a day overdrawn beyond the overdraft limit", _ever_short, _mean),
 }  # fmt: skip
 

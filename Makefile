@@ -7,13 +7,14 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test study bench lint venv clean
+.PHONY: help demo test study bench bench-accuracy lint venv clean
 
 help:
 	@echo "make demo    the whole main job on a synthetic firm; results in demo-run/"
 	@echo "make test    everything that must hold before a change lands"
 	@echo "make study   the long statistical studies, which make test leaves out"
 	@echo "make bench   the speed of the engine"
+	@echo "make bench-accuracy   held-out accuracy of the payment fit on real invoices, where they are at hand"
 	@echo "make lint    style and types only"
 	@echo "make venv    the environment in .venv only; PYTHON=... chooses the interpreter of a new one"
 	@echo "make clean   removes the environment and the results of make demo"
@@ -31,6 +32,9 @@ study: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$each"; $(BIN)/python $$each; done
+
+bench-accuracy: $(INSTALLED)
+	@$(BIN)/python benchmarks/accuracy.py
 
 lint: $(INSTALLED)
 	@echo "== style"

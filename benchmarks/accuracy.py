@@ -1,6 +1,6 @@
 """Accuracy of the payment fit on real invoices by the protocol of ../shared/data/README.md, beside plain methods.
 
-    PYTHONPATH=. python benchmarks/accuracy.py
+    make bench-accuracy
 
 The cuts are those of the protocol: the fit sees what was known on each, and nothing is chosen on what came after.
 """
@@ -15,6 +15,7 @@ import pandas as pd
 
 from twin.books.read import read_books
 from twin.fit.backtest import Window, judge_cash, judge_invoices
+from twin.fit.forecast import fit_at
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -43,8 +44,8 @@ def main() -> None:
             continue
         books = read_books(ROOT / "calibration" / f"{name}.yaml", data=path)
         began = time.perf_counter()
-        invoices = judge_invoices(books, [window])
-        cash, _ = judge_cash(books, cuts, WEEKS, amount="amount_cents")
+        invoices = judge_invoices(books, [window], [fit_at(books, window.cut)])
+        cash, _ = judge_cash(books, [fit_at(books, cut) for cut in cuts], WEEKS, amount="amount_cents")
         print(f"{name}, {time.perf_counter() - began:.0f} s\n\n{table(invoices)}\n\n{table(cash)}\n")
 
 

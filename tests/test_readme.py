@@ -21,7 +21,7 @@ def test_the_example_in_the_readme_prints_what_the_readme_says(tmp_path: Path) -
     write_demo_books(tmp_path / "demo-run" / "books", customers=2_000, months=24, seed=1)
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     script = tmp_path / "example.py"
-    script.write_text(_guarded(example[1]), encoding="utf-8")
+    script.write_text(example[1], encoding="utf-8")
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout == example[2]
@@ -30,9 +30,3 @@ def test_the_example_in_the_readme_prints_what_the_readme_says(tmp_path: Path) -
 def test_every_path_that_the_readme_links_to_is_there() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
-
-
-def _guarded(code: str) -> str:
-    """The example as a script: processes that are spawned import it again and must not run it."""
-    body = "".join(f"    {line}\n" for line in code.splitlines())
-    return f"if __name__ == '__main__':\n{body}"

@@ -145,11 +145,14 @@ def firms(draw: Draw, n: int) -> Firm:
 
 cents = st.integers(1, 3_000_000)
 
+EXACTLY_SO_MANY_ORDERS = (5 * 1, 3 * 2_981, 2 * 98_716)
+"""Limits that 5, 3 and 2 orders fill to the cent where amounts do not vary: exp(0), exp(8), exp(11.5) cents each."""
+
 customer_rows = st.fixed_dictionaries(
     {
         "segment": st.sampled_from(SEGMENTS),
         "terms_days": st.sampled_from([0, 1, 14, 30, 60]),
-        "credit_limit": st.sampled_from([0, 5, 3 * 2981, 2 * 98_716, 400_000, 10**12]),  # some: k orders of equal amount
+        "credit_limit": st.sampled_from([0, *EXACTLY_SO_MANY_ORDERS, 400_000, 10**12]),
         "rate_shape": st.sampled_from([0.5, 2.0, 20.0]),
         "rate_days": st.sampled_from([2.0, 20.0, 100.0]),
         "amount_mu": st.sampled_from([0.0, 8.0, 11.5]),

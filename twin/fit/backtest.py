@@ -12,7 +12,7 @@ import pandas as pd
 from twin.behaviour.payment import Floats
 from twin.books.books import Books
 from twin.faults import BooksError, Fault
-from twin.fit.forecast import View, fit_view, habit_cash, habit_curves, issued_between, view
+from twin.fit.forecast import Fit, fit_at, habit_cash, habit_curves, issued_between
 from twin.fit.scores import Outcome, outcome, score_cash, score_curves, score_days
 from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS
 
@@ -53,8 +53,9 @@ def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
     Raises: BooksError where the books are too short for that many cuts.
     """
     windows = rolling_windows(books, cuts, weeks)
-    invoices = judge_invoices(books, windows)
-    cash, weekly = judge_cash(books, [window.cut for window in windows], weeks)
+    fits = [fit_at(books, window.cut) for window in windows]
+    invoices = judge_invoices(books, windows, fits)
+    cash, weekly = judge_cash(books, fits, weeks)
     return Backtest(windows, invoices, cash, weekly)
 
 
@@ -76,16 +77,19 @@ def most_cuts(books: Books, weeks: int) -> int:
     return max(spare // STEP_DAYS + 1, 0) if spare >= 0 else 0
 
 
-def judge_invoices(books: Books, windows: Sequence[Window]) -> pd.DataFrame:
-    """Figures of every method over the test invoices of all windows together. Index: method."""
+def judge_invoices(books: Books, windows: Sequence[Window], fits: Sequence[Fit]) -> pd.DataFrame:
+    """Figures of every method over the test invoices of all windows together. Index: method.
+
+    fits: made at each window's cut.
+    """
     days: dict[str, list[Floats]] = {name: [] for name in DAY_METHODS}
     curves: dict[str, list[Floats]] = {name: [] for name in (OURS, *CURVE_METHODS)}
     truths = []
-    for window in windows:
-        seen, test = view(books, window.cut), issued_between(books.invoices, window.cut, window.test_until)
+    for window, (seen, habits) in zip(windows, fits, strict=True):
+        test = issued_between(books.invoices, window.cut, window.test_until)
         truths.append(outcome(books.invoices, window.cut, window.test_until, window.known_until))
         longest = int(truths[-1].limit.max(initial=0)) + 1
-        curves[OURS].append(habit_curves(seen, fit_view(seen), test, window.known_until))
+        curves[OURS].append(habit_curves(seen, habits, test, window.known_until))
         for name, curve in CURVE_METHODS.items():
             curves[name].append(curve(seen, test, longest))
         for name, day in DAY_METHODS.items():
@@ -97,13 +101,12 @@ def judge_invoices(books: Books, windows: Sequence[Window]) -> pd.DataFrame:
 
 
 def judge_cash(
-    books: Books, cuts: Sequence[date], weeks: int, amount: str = "base_cents"
+    books: Books, fits: Sequence[Fit], weeks: int, amount: str = "base_cents"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Figures of every method over the weeks of all cuts, index method; and our own weekly forecast."""
+    """Figures of every method over the weeks from the cut of each fit, index method; and our own weekly forecast."""
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in (OURS, *CASH_METHODS)}
-    for cut in cuts:
-        seen: View = view(books, cut)
-        tables[OURS].append(habit_cash(seen, fit_view(seen), weeks, amount))
+    for seen, habits in fits:
+        tables[OURS].append(habit_cash(seen, habits, weeks, amount))
         for name, method in CASH_METHODS.items():
             tables[name].append(method(seen, weeks, amount))
     forecasts = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}

@@ -42,6 +42,10 @@ class View:
         return np.asarray((column - pd.Timestamp(self.cut)).dt.days - 1, dtype=np.int32)
 
 
+Fit = tuple[View, PaymentHabits]
+"""What was known on a cut, and the habits fitted to it."""
+
+
 def view(books: Books, cut: date) -> View:
     """The books as they were known at the close of `cut`; what they say of a customer's segment is taken as known."""
     return View(known_invoices(books.invoices, cut), books.customers, cut, Calendar(books.country))
@@ -65,8 +69,8 @@ def forecast_invoices(books: Books, cut: date, test_until: date, known_until: da
     Days run from 0 to the close of `known_until`; what is missing to 1 lies beyond. Of a test invoice only its
     customer, issue day and due day are used.
     """
-    seen, test = view(books, cut), issued_between(books.invoices, cut, test_until)
-    curves = habit_curves(seen, fit_view(seen), test, known_until)
+    (seen, habits), test = fit_at(books, cut), issued_between(books.invoices, cut, test_until)
+    curves = habit_curves(seen, habits, test, known_until)
     limit = (known_until - cut).days - 1 - seen.day(test["issued_on"])
     row, day = np.nonzero(np.arange(curves.shape[1]) <= limit[:, None])
     prob = np.diff(curves, axis=1, prepend=0.0)[row, day]
@@ -78,16 +82,13 @@ def forecast_cash(books: Books, cuts: Sequence[date], weeks: int, amount: str = 
 
     In money, not cents: of the books' own currency, or as the file has it with `amount` = 'amount_cents'.
     """
-    tables = []
-    for cut in cuts:
-        seen = view(books, cut)
-        tables.append(habit_cash(seen, fit_view(seen), weeks, amount))
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat([habit_cash(*fit_at(books, cut), weeks, amount) for cut in cuts], ignore_index=True)
 
 
-def fit_view(seen: View) -> PaymentHabits:
-    """Payment habits fitted to what was known on the cut."""
-    return fit_payment(seen.invoices, seen.customers, seen.cut, seen.calendar).habits
+def fit_at(books: Books, cut: date) -> Fit:
+    """What was known at the close of `cut`, and the payment habits fitted to it."""
+    seen = view(books, cut)
+    return seen, fit_payment(seen.invoices, seen.customers, seen.cut, seen.calendar).habits
 
 
 def habit_curves(seen: View, habits: PaymentHabits, test: pd.DataFrame, known_until: date) -> Floats:

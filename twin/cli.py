@@ -26,14 +26,16 @@ app = typer.Typer(
     epilog="The main job: twin calibrate BOOKS --out FIRM, then twin compare FIRM SCENARIO... --out RUN.",
 )
 
-INPUT_WRONG = 2
+FAILED, INPUT_WRONG = 1, 2
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code that the library of the command line gives an interrupted command."""
 
 BooksPath = Annotated[Path, typer.Argument(metavar="BOOKS_OR_RECIPE", help="A recipe, or a directory of tables.")]
 DataPath = Annotated[Path | None, typer.Option("--data", help="Read this file, not the one that the recipe names.")]
 FirmPath = Annotated[Path, typer.Argument(metavar="FIRM", help="A directory that `twin calibrate` has written.")]
 Days = Annotated[int, typer.Option(min=1, max=3_650, help="Days to simulate.")]
 Replications = Annotated[int, typer.Option(min=2, max=1_000_000, help="Replications: more make the answer surer.")]
-Seed = Annotated[int, typer.Option(min=0, help="Same seed, same result, to the byte.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Same seed, same result, to the byte.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor if absent.")]
 
 
@@ -129,7 +131,7 @@ def calibrate(
 @app.command()
 def run(
     firm: FirmPath,
-    scenario: Annotated[Path, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file or a shipped name.")],
     out: Annotated[Path, typer.Option(help="Directory for the run; must not hold anything yet.")],
     days: Days = 365,
     replications: Replications = 200,
@@ -207,10 +209,12 @@ def main() -> None:
     from twin.faults import UserError
 
     try:
-        app()
+        app(prog_name="twin")
     except UserError as e:
         typer.echo(str(e), err=True)
         sys.exit(INPUT_WRONG)
+    except SystemExit as e:
+        sys.exit(FAILED if e.code == INTERRUPTED else e.code)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

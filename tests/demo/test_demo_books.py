@@ -141,7 +141,7 @@ def test_any_size_reads_back_and_calibrates(customers: int, months: int, tmp_pat
     write_demo_books(tmp_path, customers=customers, months=months, seed=4)
     books = read_books(tmp_path)
     assert len(books.rejected) == 0
-    assert len(calibrate(books).customers) == customers
+    assert len(calibrate(books, cuts=0).customers) == customers
     first = pd.Timestamp(LAST_DAY) - pd.DateOffset(months=months)
     assert first < pd.Timestamp(books.first_day) < first + pd.Timedelta(days=15)
 
@@ -175,7 +175,7 @@ class Recovery:
 def recovery(tmp_path_factory: pytest.TempPathFactory) -> Recovery:
     folder = tmp_path_factory.mktemp("recovery")
     write_demo_books(folder, customers=150, months=24, seed=1)
-    firm = calibrate(read_books(folder))
+    firm = calibrate(read_books(folder), cuts=0)
     _, measures = past(150, 24, 1, more_days=AHEAD)
     runs = [simulate(firm, Plan("as is"), days=AHEAD, seed=8, replication=k).measures for k in range(60)]
     names = ("orders", "revenue", "receipts")

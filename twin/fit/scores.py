@@ -9,8 +9,10 @@ Biometrics 65(4).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,11 +76,11 @@ def score_curves(F: Floats, truth: Outcome) -> dict[str, float]:
     low, high = quantile(F, truth.limit, 0.1), quantile(F, truth.limit, 0.9)
     return {
         "mae": score_days(quantile(F, truth.limit, 0.5), truth)["mae"],
-        "crps": float(crps.mean()),
-        "crps_customers": float(pd.Series(crps).groupby(truth.customer).mean().mean()),
-        "coverage": float(((low <= truth.y) & (truth.y <= high)).mean()),
-        "expected_coverage": float((_at(F, high, truth.limit) - _at(F, low - 1, truth.limit)).mean()),
-        "width": float((high - low).mean()),
+        "crps": _mean(crps),
+        "crps_customers": _mean(pd.Series(crps).groupby(truth.customer).mean().to_numpy()),
+        "coverage": _mean((low <= truth.y) & (truth.y <= high)),
+        "expected_coverage": _mean(_at(F, high, truth.limit) - _at(F, low - 1, truth.limit)),
+        "width": _mean(high - low),
         "pit": float(0.5 * np.abs(pit_histogram(F, truth) - 0.1).sum()),
     }
 
@@ -86,7 +88,7 @@ def score_curves(F: Floats, truth: Outcome) -> dict[str, float]:
 def score_days(day: Days, truth: Outcome) -> dict[str, float]:
     """Mean absolute error, over the settled ones, of a forecast that is a day for each invoice."""
     cut_to = np.clip(np.rint(day), 0, truth.limit + 1)
-    return {"mae": float(np.abs(cut_to - truth.y)[truth.settled].mean())}
+    return {"mae": _mean(np.abs(cut_to - truth.y)[truth.settled])}
 
 
 def quantile(F: Floats, limit: Days, p: float) -> Days:
@@ -107,7 +109,7 @@ def pit_histogram(F: Floats, truth: Outcome) -> Floats:
     high = np.maximum(high, low + 1e-12)
     edges = np.linspace(0.0, 1.0, 11)
     share = (np.clip(edges[1:], low[:, None], high[:, None]) - np.clip(edges[:-1], low[:, None], high[:, None])).T
-    return np.asarray((share / (high - low)).mean(1))
+    return np.array([_mean(tenth) for tenth in share / (high - low)])
 
 
 def _at(F: Floats, day: Days, limit: Days) -> Floats:
@@ -135,11 +137,21 @@ def score_cash(invoices: pd.DataFrame, forecast: pd.DataFrame, amount: str = "ba
     ordered = forecast.sort_values(["cut", "week"])
     tables = [ordered[ordered["cut"] == cut] for cut in ordered["cut"].unique()]
     actual = [actual_cash(invoices, table["cut"].iloc[0].date(), len(table), amount) for table in tables]
-    four = [abs(table["mean"].iloc[:4].sum() / a[:4].sum() - 1) for table, a in zip(tables, actual, strict=True)]
+    four = [abs(_ratio(table["mean"].iloc[:4].sum(), a[:4].sum()) - 1) for table, a in zip(tables, actual, strict=True)]
     received = np.concatenate(actual)
     mean, low, high = (ordered[name].to_numpy(float) for name in ("mean", "p10", "p90"))
-    figures = {"wape": float(np.abs(mean - received).sum() / received.sum()), "four_week_error": float(np.mean(four))}
+    figures = {"wape": _ratio(np.abs(mean - received).sum(), received.sum()), "four_week_error": float(np.mean(four))}
     if np.isnan(low).any():
         return figures
     inside = float(((low <= received) & (received <= high)).mean())
-    return figures | {"coverage": inside, "width": float((high - low).mean() / received.mean())}
+    return figures | {"coverage": inside, "width": _ratio((high - low).mean(), received.mean())}
+
+
+def _mean(figures: npt.NDArray[Any]) -> float:
+    """The mean; NaN where there is nothing to judge by."""
+    return float(figures.mean()) if figures.size else math.nan
+
+
+def _ratio(part: float, whole: float) -> float:
+    """part / whole; NaN where the whole is nothing."""
+    return float(part / whole) if whole else math.nan

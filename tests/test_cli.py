@@ -1,0 +1,282 @@
+"""The command line: what each verb does, what it refuses and how, and that an interrupted one leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from twin import cli
+from twin.firm.firm import Firm
+from twin.firm.store import read_firm, write_firm
+
+ROOT = Path(__file__).resolve().parents[1]
+VERBS = ("demo", "check", "import", "calibrate", "run", "compare", "report", "backtest")
+QUICK = ("--days", "10", "--replications", "4", "--workers", "1")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind: its exit code, and what it wrote to each stream."""
+
+    code: int
+    out: str
+    err: str
+
+
+Twin = Callable[..., Said]
+
+
+@pytest.fixture
+def twin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Twin]:
+    """A function that runs the command line in this process as a terminal of 100 columns would see it."""
+    handlers = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+
+    def run(*words: str | Path) -> Said:
+        monkeypatch.setattr(sys, "argv", ["twin", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "100")
+        capsys.readouterr()
+        code: int | str | None = 0
+        try:
+            cli.main()
+        except SystemExit as e:
+            code = e.code
+        said = capsys.readouterr()
+        return Said(int(code or 0), said.out, said.err)
+
+    yield run
+    for name, handler in handlers.items():
+        signal.signal(name, handler)
+
+
+@pytest.fixture(scope="module")
+def firm_directory(demo_firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("cli") / "firm"
+    write_firm(demo_firm, place)
+    return place
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def assert_refused(said: Said, *reasons: str) -> None:
+    """Exit code 2, every reason on the error stream, nothing on the other, and no stack of calls."""
+    assert said.code == 2, said.err
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert all(reason in said.err for reason in reasons), said.err
+
+
+def test_help_answers_within_the_time_that_a_person_notices() -> None:
+    """In processor time, which other work on the machine does not lengthen; the best of three."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        subprocess.run([sys.executable, "-m", "twin", "--help"], cwd=ROOT, check=True, capture_output=True, timeout=60)
+        spent.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    assert min(spent) < 0.3
+
+
+def test_help_names_every_verb(twin: Twin) -> None:
+    said = twin("--help")
+    assert said.code == 0
+    assert [verb for verb in VERBS if f" {verb} " not in said.out] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(twin: Twin, verb: str) -> None:
+    said = twin(verb, "--help")
+    assert said.code == 0
+    assert "Usage: twin" in said.out
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "demo"])
+def test_a_verb_without_what_it_needs_is_refused(twin: Twin, verb: str) -> None:
+    assert_refused(twin(verb), "Missing argument")
+
+
+def test_an_unknown_verb_is_refused(twin: Twin) -> None:
+    assert_refused(twin("calibrat"), "No such command 'calibrat'")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--days", "0"),
+        ("--days", "3651"),
+        ("--days", "1.5"),
+        ("--replications", "1"),
+        ("--seed", "-1"),
+        ("--seed", "9223372036854775808"),
+        ("--workers", "0"),
+        ("--day", "10"),
+    ],
+)
+def test_an_option_outside_its_range_is_refused(
+    twin: Twin, firm_directory: Path, tmp_path: Path, words: tuple[str, str]
+) -> None:
+    assert_refused(twin("run", firm_directory, "as_is", "--out", tmp_path / "run", *words), words[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("--customers", "19"), ("--months", "5"), ("--months", "121")])
+def test_a_demo_too_small_or_too_long_is_refused(twin: Twin, tmp_path: Path, words: tuple[str, str]) -> None:
+    assert_refused(twin("demo", tmp_path / "demo", *words), words[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_shipped_has_no_faults(twin: Twin) -> None:
+    said = twin("check", *(ROOT / folder for folder in ("scenarios", "models", "calibration")))
+    assert (said.code, said.out, said.err) == (0, "", "no faults\n")
+
+
+def test_shipped_scenarios_fit_the_demo_firm_and_can_be_named_without_a_path(twin: Twin, firm_directory: Path) -> None:
+    assert twin("check", "tighter_terms", "as_is.yaml", "--firm", firm_directory).code == 0
+
+
+def test_check_lists_every_fault_of_every_file_with_its_line(twin: Twin, tmp_path: Path) -> None:
+    scenario, recipe = tmp_path / "s.yaml", tmp_path / "r.yaml"
+    scenario.write_text("name: s\nchange:\n  - set: {term_days: 30}\nassum: {}\n", encoding="utf-8")
+    recipe.write_text("name: r\ncurrency: EURO\ntables: {invoices: {file: i.csv}}\n", encoding="utf-8")
+    said = twin("check", scenario, recipe, tmp_path / "absent.yaml")
+    assert_refused(
+        said,
+        *(f"{scenario}, line 3", "Did you mean 'terms_days'?", f"{scenario}, line 4", "Did you mean 'assume'?"),
+        *(f"{recipe}, line 2", f"{tmp_path / 'absent.yaml'}: there is no such file"),
+    )
+
+
+def test_books_that_are_imported_first_make_the_same_firm(
+    twin: Twin, demo_folder: Path, firm_directory: Path, tmp_path: Path
+) -> None:
+    said = twin("import", demo_folder / "recipe.yaml", "--out", tmp_path / "books")
+    assert said.code == 0
+    assert "rejected" in said.out
+    said = twin("calibrate", tmp_path / "books", "--cuts", "0", "--out", tmp_path / "firm")
+    assert said.code == 0
+    assert said.out.startswith("synthetic firm on 2026-06-30, amounts in EUR")
+    assert written(tmp_path / "firm") == written(firm_directory)
+
+
+def test_a_firm_is_calibrated_as_of_an_earlier_day(twin: Twin, demo_folder: Path, tmp_path: Path) -> None:
+    words = ("--cuts", "0", "--as-of", "2026-01-31", "--out", tmp_path / "firm")
+    assert twin("calibrate", demo_folder, *words).code == 0
+    assert read_firm(tmp_path / "firm").as_of.isoformat() == "2026-01-31"
+
+
+@pytest.mark.parametrize("verb", ["import", "calibrate"])
+def test_every_fault_of_the_books_is_listed_and_nothing_is_written(twin: Twin, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "invoices.csv").write_text("invoice_id,customer,amount\n1,a,1.00\n", encoding="utf-8")
+    (tmp_path / "invoise.csv").write_text("x\n", encoding="utf-8")
+    said = twin(verb, tmp_path, "--out", tmp_path / "out" / "new")
+    assert_refused(said, "invoise.csv", "Did you mean 'invoices'?")
+    (tmp_path / "invoise.csv").unlink()
+    said = twin(verb, tmp_path, "--out", tmp_path / "out" / "new")
+    assert_refused(said, "Did you mean 'customer_id'?", "'issued_on'", "'due_on'", "'currency'")
+    assert [p.name for p in tmp_path.iterdir()] == ["invoices.csv"]
+
+
+@pytest.mark.parametrize("as_of", ["2026-13-01", "30.06.2026", "2019-01-01", "2027-01-01", ""])
+def test_a_wrong_as_of_date_is_refused_with_the_days_that_can_be(
+    twin: Twin, demo_folder: Path, tmp_path: Path, as_of: str
+) -> None:
+    said = twin("calibrate", demo_folder, "--as-of", as_of, "--out", tmp_path / "firm")
+    assert_refused(said, "as-of date", "to 2026-06-30, the last day of the books")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", ["import", "calibrate", "run", "compare", "demo"])
+def test_a_place_that_holds_something_is_refused_before_any_work(twin: Twin, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "mine").write_text("dear to me", encoding="utf-8")
+    words = {"demo": (tmp_path,), "run": ("nofirm", "as_is"), "compare": ("nofirm", "as_is")}.get(verb, ("nobooks",))
+    out = () if verb == "demo" else ("--out", tmp_path)
+    assert_refused(twin(verb, *words, *out), "the directory is not empty, it holds mine")
+    assert written(tmp_path) == {"mine": b"dear to me"}
+
+
+def test_a_comparison_is_written_and_its_report_made_again(twin: Twin, firm_directory: Path, tmp_path: Path) -> None:
+    run, again = tmp_path / "run", tmp_path / "again.html"
+    said = twin("compare", firm_directory, "tighter_terms", "stronger_collections", "--out", run, *QUICK)
+    assert said.code == 0, said.err
+    assert {"manifest.json", "summary.csv", "daily.parquet", "kpi.parquet", "attribution.csv", "report.html"} <= {
+        *written(run)
+    }
+    assert "tighter terms" in said.out.replace("_", " ")
+    assert twin("report", run, "--out", again).code == 0
+    assert again.read_bytes() == (run / "report.html").read_bytes()
+    assert_refused(twin("report", run, "--out", again), "there is a file of this name")
+
+
+def test_one_scenario_is_forecast(twin: Twin, firm_directory: Path, tmp_path: Path) -> None:
+    assert twin("run", firm_directory, "spring_campaign", "--out", tmp_path / "run", *QUICK).code == 0
+    rows = (tmp_path / "run" / "summary.csv").read_text(encoding="utf-8").splitlines()
+    assert {row.split(",")[0] for row in rows[1:]} == {"spring_campaign"}
+
+
+def test_the_same_command_gives_the_same_figures(twin: Twin, firm_directory: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert twin("run", firm_directory, "as_is", "--seed", "7", "--out", tmp_path / name, *QUICK).code == 0
+    one, two = ((tmp_path / name / "kpi.parquet").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_what_is_no_firm_no_run_and_no_scenario_is_refused(twin: Twin, firm_directory: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert_refused(twin("run", tmp_path, "as_is", "--out", out, *QUICK), "a firm is a directory")
+    assert_refused(twin("run", firm_directory, "as_iss", "--out", out, *QUICK), "as_iss")
+    assert_refused(twin("compare", firm_directory, "as_is", tmp_path / "no.yaml", "--out", out, *QUICK), "no.yaml")
+    assert_refused(twin("report", tmp_path, "--out", tmp_path / "r.html"), "manifest.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_of_every_scenario_is_listed_before_anything_runs(
+    twin: Twin, firm_directory: Path, tmp_path: Path
+) -> None:
+    for name, setting in (("a", "term_days: 30"), ("b", "credit_limt: 5")):
+        text = f"name: {name}\nchange:\n  - set: {{{setting}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    said = twin("compare", firm_directory, tmp_path / "a.yaml", tmp_path / "b.yaml", "--out", tmp_path / "run", *QUICK)
+    assert_refused(said, "a.yaml, line 3", "'terms_days'", "b.yaml, line 3", "'credit_limit'")
+    assert {p.name for p in tmp_path.iterdir()} == {"a.yaml", "b.yaml"}
+
+
+def test_a_firm_that_was_tampered_with_is_refused(twin: Twin, demo_firm: Firm, tmp_path: Path) -> None:
+    write_firm(demo_firm, tmp_path / "firm")
+    (tmp_path / "firm" / "customers.parquet").write_bytes(b"")
+    said = twin("run", tmp_path / "firm", "as_is", "--out", tmp_path / "run", *QUICK)
+    assert_refused(said, "customers.parquet", "not as calibration wrote it")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["1/3 books", "2/3 calibrate", "3/3 compare"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, step: str, number: signal.Signals) -> None:
+    words = ["--customers", "20", "--months", "6", "--days", "3650", "--replications", "100000", "--workers", "2"]
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "twin", "demo", str(tmp_path / "place" / "demo"), *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert demo.stderr is not None
+        assert any(line.startswith(step) for line in demo.stderr)
+        demo.send_signal(number)
+        said = demo.stderr.read()
+        assert demo.wait(timeout=60) == 1
+        assert "Traceback" not in said, said
+        assert list(tmp_path.iterdir()) == []
+        with pytest.raises(ProcessLookupError):
+            os.killpg(demo.pid, 0)
+    finally:
+        if demo.poll() is None:
+            os.killpg(demo.pid, signal.SIGKILL)
+        demo.communicate()

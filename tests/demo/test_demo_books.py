@@ -148,7 +148,7 @@ def test_any_size_reads_back_and_calibrates(customers: int, months: int, tmp_pat
 
 @pytest.mark.slow
 def test_a_firm_of_20_000_customers_reads_back_without_a_fault(tmp_path: Path) -> None:
-    write_demo_books(tmp_path, customers=20_000, months=6, seed=4)
+    write_demo_books(tmp_path, customers=20_000, months=2, seed=4)
     books = read_books(tmp_path)
     assert len(books.customers) == 20_000
     assert len(books.rejected) == 0

@@ -18,6 +18,7 @@ from twin.faults import BooksError, RecipeError
 from twin.firm import calibrate as module
 from twin.firm.calibrate import calibrate
 from twin.firm.firm import Firm
+from twin.firm.opening import fixed_outflows
 from twin.firm.plan import Plan, Step
 from twin.firm.store import read_firm, write_firm
 from twin.firm.traits import TRAITS
@@ -245,7 +246,9 @@ def test_a_salary_paid_every_month_is_that_salary_however_long_the_record(
     paid["paid_on"] = paid["paid_on"].dt.date
     known = {"known_until": date.fromisoformat(as_of)}
     books = books_of({**known, "most_rejected": 0.5}, invoices=weekly(34), flows=paid)
-    assert twin_of(books).outflows.to_dict("records") == [{"name": "payroll", "day_of_month": 28, "cents": 1000_00}]
+    outflows, assumed = fixed_outflows(books, cost_share=0.85)
+    assert outflows.to_dict("records") == [{"name": "payroll", "day_of_month": 28, "cents": 1000_00}]
+    assert assumed == ()
 
 
 def test_flows_that_a_run_makes_itself_are_not_fixed(books_of: BooksOf) -> None:
@@ -274,6 +277,17 @@ def test_todays_policy_is_what_the_recipe_states(books_of: BooksOf) -> None:
     assert (policy.collectors, policy.worklist, policy.write_off_days) == (7, "oldest", 99)
     assert policy.ladder == (Step("letter", 3),)
     assert policy.collector_minutes == 360
+
+
+def test_what_is_assumed_of_policy_and_limits_is_said(books_of: BooksOf) -> None:
+    stated = {"collectors": 7, "collector_minutes": 60, "worklist": "oldest", "write_off_days": 99}
+    said = twin_of(books_of({"policy": stated})).assumptions
+    assert "today's policy is assumed: ladder email on day 5, call on day 20; overdraft_limit 0" in said
+    assert "credit limits of 3 customers are assumed: 2 times their highest exposure so far" in said
+
+
+def test_a_firm_that_says_everything_of_policy_and_limits_assumes_nothing_of_them(demo_firm: Firm) -> None:
+    assert not [s for s in demo_firm.assumptions if "policy" in s or "limits" in s]
 
 
 def test_a_parameter_known_better_in_the_recipe_replaces_the_card(books_of: BooksOf) -> None:

@@ -54,15 +54,16 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     cards = cards_of(books)
     given = beliefs(cards, books.currency)
     customers = _customers(known)
-    demand = fit_demand(*_orders(known, customers), today, calendar)
+    orders, history_from = _orders(known)
+    demand = fit_demand(orders, customers, history_from, today, calendar)
     payment = fit_payment(known.invoices, customers, today, calendar)
     policy = _policy(known, len(customers))
     owed, written_off = owed_cents(known, policy)
     invoices = known.invoices.assign(open_cents=owed)
     outflows, outflow_sentence = fixed_outflows(known, given["treasury.cost_share"].centre)
     accounts, account_sentence = opening_accounts(known, outflows, given["treasury.opening_cash_days"].centre)
-    seen, terms_sentence = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
-    sentences = (*terms_sentence, *written_off, *outflow_sentence, *account_sentence)
+    seen, trait_sentences = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
+    sentences = (*_unstated_policy(known, policy), *trait_sentences, *written_off, *outflow_sentence, *account_sentence)
     firm = Firm(
         name=books.name,
         as_of=today,
@@ -139,8 +140,8 @@ def _usual_segment(books: Books) -> str:
     return str(books.customers["segment"].mode()[0])
 
 
-def _orders(books: Books, customers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, date]:
-    """Every order as customer_id, on, cents; the customers; and the first day of full records.
+def _orders(books: Books) -> tuple[pd.DataFrame, date]:
+    """Every order as customer_id, on, cents; and the first day of full records.
 
     Raises: RecipeError if the recipe names a day after which nothing was ordered.
     """
@@ -151,10 +152,10 @@ def _orders(books: Books, customers: pd.DataFrame) -> tuple[pd.DataFrame, pd.Dat
     orders = pd.DataFrame({"customer_id": source["customer_id"], "on": source[on], "cents": source["base_cents"]})
     stated = books.recipe.fit.history_from
     if stated is not None and not (orders["on"] >= pd.Timestamp(stated)).any():
-        place, what = f"recipe {books.name}, fit.history_from", f"nothing was ordered from {stated} to "
+        what = f"nothing was ordered from {stated} to {books.known_until}."
         allowed = f"a day up to {orders['on'].max().date()}, the last order"
-        raise RecipeError(Fault(place, f"{what}{books.known_until}.", allowed))
-    return orders, customers, stated or full_from(orders["on"])
+        raise RecipeError(Fault(f"recipe {books.name}, fit.history_from", what, allowed))
+    return orders, stated or full_from(orders["on"])
 
 
 def _seen(
@@ -169,8 +170,16 @@ def _seen(
         terms_days=terms.clip(0, LONGEST_TERMS),
         credit_limit=customers["limit_cents"].fillna(pd.Series(assumed)).astype("int64"),
     )
-    longer = int((terms > LONGEST_TERMS).sum())
-    return table, (f"{longer} customers have terms above {LONGEST_TERMS} days, cut to that",) if longer else ()
+    return table, tuple(_trait_sentences(terms, customers["limit_cents"], headroom))
+
+
+def _trait_sentences(terms: pd.Series, limit: pd.Series, headroom: float) -> Iterator[str]:
+    """What of the customers' terms and limits is not as the books have it."""
+    longer, silent = int((terms > LONGEST_TERMS).sum()), int(limit.isna().sum())
+    if longer:
+        yield f"{longer:,} customers have terms above {LONGEST_TERMS} days, cut to that"
+    if silent:
+        yield f"credit limits of {silent:,} customers are assumed: {headroom:g} times their highest exposure so far"
 
 
 def _policy(books: Books, customers: int) -> Policy:
@@ -181,6 +190,17 @@ def _policy(books: Books, customers: int) -> Policy:
     if "ladder" in stated:
         stated["ladder"] = tuple(Step(step.contact, step.day) for step in stated["ladder"])
     return replace(policy, **stated)
+
+
+def _unstated_policy(books: Books, policy: Policy) -> Iterator[str]:
+    """What of today's policy neither the recipe nor the books say."""
+    unstated = {name: getattr(policy, name) for name, value in books.recipe.policy if value is None}
+    if "ladder" in unstated:
+        unstated["ladder"] = ", ".join(f"{step.contact} on day {step.day}" for step in policy.ladder)
+    if overdraft_limit(books) is None:
+        unstated["overdraft_limit"] = policy.overdraft_limit
+    if unstated:
+        yield "today's policy is assumed: " + "; ".join(f"{name} {value}" for name, value in unstated.items())
 
 
 def _certificate(known: Books, cuts: int) -> dict[str, Any]:

@@ -4,6 +4,8 @@ PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 BIN := .venv/bin
+# numba notices a change of a kernel's own file only, not of what the kernel calls: the tests compile what is there now.
+COMPILED = $(CURDIR)/.venv/compiled-$(shell cat twin/*.py twin/*/*.py | cksum | cut -d' ' -f1)
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
@@ -25,7 +27,7 @@ demo: $(INSTALLED)
 
 test: lint
 	@echo "== tests"
-	@$(BIN)/pytest -q -n auto --dist loadfile
+	@NUMBA_CACHE_DIR=$(COMPILED) $(BIN)/pytest -q -n auto --dist loadfile
 
 study: $(INSTALLED)
 	@$(BIN)/pytest -m study --durations=0

@@ -94,7 +94,13 @@ def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: An
 
 
 @njit(cache=True)
-def spend(pressure: float, run: float, factor: float) -> float:
-    """Patience that an invoice loses at a run on a day with `factor`, from its pressure and the run intensity."""
-    released = math.expm1(-factor * pressure) / math.expm1(-factor * run)
+def run_chance(run: float, factor: float) -> float:
+    """Probability of a pay-run on a day with `factor`."""
+    return -math.expm1(-factor * run)
+
+
+@njit(cache=True)
+def spend(pressure: float, factor: float, chance: float) -> float:
+    """Patience that an invoice loses at a run on a day with `factor`, whose run had the probability `chance`."""
+    released = -math.expm1(-factor * pressure) / chance
     return -math.log1p(-min(released, RELEASE_LIMIT))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.special import gammaincinv
 
-from twin.behaviour.payment import Floats, Ints, PaymentHabits, place, pressure, spend
+from twin.behaviour.payment import Floats, Ints, PaymentHabits, place, pressure, run_chance, spend
 from twin.calendar import Calendar, closed_before
 from twin.luck import FIRM, Purpose, exponential, fill_uniform, normal, uniform
 
@@ -184,12 +184,12 @@ def _release(
     habits: Any, closed: int, c: int, t: int, factor: float, frailty: Any, items: Any, first: int, patience: Any
 ) -> tuple[float, int]:
     """Spend the patience of one customer's open items at a run on day t; cents and count of those it pays."""
-    rate, run, cents, count = habits.rate[habits.table[c]], habits.run[c], 0.0, 0
+    rate, chance, cents, count = habits.rate[habits.table[c]], run_chance(habits.run[c], factor), 0.0, 0
     for j in range(patience.size):
         if patience[j] <= 0.0:
             continue
         force = pressure(t - items.due[first + j], closed, rate, frailty, habits.phase, habits.catch_up)
-        patience[j] -= spend(force, run, factor)
+        patience[j] -= spend(force, factor, chance)
         if patience[j] <= 0.0:
             cents += items.cents[first + j]
             count += 1

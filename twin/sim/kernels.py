@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twin.behaviour.payment import pressure, spend
+from twin.behaviour.payment import pressure, run_chance, spend
 from twin.luck import Purpose, exponential, normal, uniform, uniforms
 from twin.sim.arrays import (
     CONTACT,
@@ -277,12 +277,13 @@ def payments(
         take(head, node, i)
         c = customers[i]
         factor = run_factor[c.calendar, day]
+        chance = run_chance(c.run, factor)
         slot, before = c.first, NONE
         while slot != NONE:
             v = invoices[slot]
             wanted = pressure(day - v.habit_due, closed, rate[c.table], frailty[i], phase, catch_up)
             if wanted > 0.0:
-                v.patience -= spend(wanted, c.run, factor) * stage(v, day, reference, half_life_days)
+                v.patience -= spend(wanted, factor, chance) * stage(v, day, reference, half_life_days)
             if v.patience > 0.0:
                 before, slot = slot, v.next
                 continue

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from twin.behaviour.payment import DAYS, PaymentHabits, pressure, run_chance, spend
+from twin.behaviour.payment import DAYS, PaymentHabits, kept, pressure, run_chance
 from twin.behaviour.receipts import OpenItems, common_shock, days_from, settlement_curves, simulate_receipts
 from twin.calendar import Calendar
 
@@ -131,4 +131,4 @@ def test_a_customers_receipts_do_not_depend_on_who_else_owes() -> None:
 
 
 def test_a_run_never_releases_everything_for_sure() -> None:
-    assert spend(50.0, 1.0, run_chance(0.5, 1.0)) == pytest.approx(-np.log(0.015))
+    assert kept(50.0, 1.0, run_chance(0.5, 1.0)) == pytest.approx(0.015)

@@ -3,7 +3,7 @@
     run on day t:         1 - exp(-run_c x factor_c(t))                        one clock per customer
     marginal settlement:  1 - exp(-factor_c(t) x pressure_j(t))                what the books show
     pressure_j(t)      =  sum over s of catch_up_s x frailty_c(phase(d - s)) x rate_c(d - s),   d = t - due_j
-    spend at a run     =  -log(1 - marginal / run)                             taken off the invoice's patience, Exp(1)
+    spend at a run     =  -log(kept),  kept = 1 - marginal / run               taken off the invoice's patience, Exp(1)
 
 s = 0 is the day itself; s = 1, 2, ... are the closed days directly before it, whose invoices are caught up.
 factor_c(t) is the customer's kind-of-day factor x its month-group factor x the week's common shock. Since an invoice
@@ -31,7 +31,7 @@ FIRST_DAY, LAST_DAY = -60, 180
 
 DAYS = LAST_DAY - FIRST_DAY + 1
 RELEASE_LIMIT = 0.985
-"""Most that one run releases of what it meets: keeps the spend finite."""
+"""Most that one run releases of what it meets: keeps what it spends finite."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,15 @@ def run_chance(run: float, factor: float) -> float:
 
 
 @njit(cache=True)
-def spend(pressure: float, factor: float, chance: float) -> float:
-    """Patience that an invoice loses at a run on a day with `factor`, whose run had the probability `chance`."""
-    released = -math.expm1(-factor * pressure) / chance
-    return -math.log1p(-min(released, RELEASE_LIMIT))
+def kept(pressure: float, factor: float, chance: float) -> float:
+    """Probability that an invoice is not released at a run on a day with `factor`, if it had the probability `chance`.
+
+    The run spends -log of it, so patience that is held as exp(unspent) is multiplied by it, and is gone at 1.
+    """
+    return 1.0 + max(math.expm1(-factor * pressure) / chance, -RELEASE_LIMIT)
+
+
+@njit(cache=True, inline="always")
+def fresh_patience(u: float) -> float:
+    """exp(E) with E the unit-exponential quantile at u, above 1."""
+    return 1.0 / (1.0 - u)

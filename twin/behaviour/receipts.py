@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.special import gammaincinv
 
-from twin.behaviour.payment import Floats, Ints, PaymentHabits, place, pressure, run_chance, spend
+from twin.behaviour.payment import Floats, Ints, PaymentHabits, fresh_patience, kept, place, pressure, run_chance
 from twin.calendar import Calendar, closed_before
 from twin.luck import FIRM, Purpose, exponential, fill_uniform, normal, uniform
 
@@ -165,7 +165,7 @@ def _simulate_runs(
         c, agent = items.customer[i], items.agent[i]
         patience = np.empty(last - first)
         for j in range(patience.size):
-            patience[j] = exponential(uniform(seed, replication, agent, OPEN_PATIENCE, j))
+            patience[j] = fresh_patience(uniform(seed, replication, agent, OPEN_PATIENCE, j))
         runs, left, wait = 0, patience.size, exponential(uniform(seed, replication, agent, RUN_WAIT, 0))
         for t in range(received.size):
             factor = day_factor(habits, days, c, t) * shock[t // 7]
@@ -186,11 +186,11 @@ def _release(
     """Spend the patience of one customer's open items at a run on day t; cents and count of those it pays."""
     rate, chance, cents, count = habits.rate[habits.table[c]], run_chance(habits.run[c], factor), 0.0, 0
     for j in range(patience.size):
-        if patience[j] <= 0.0:
+        if patience[j] <= 1.0:
             continue
         force = pressure(t - items.due[first + j], closed, rate, frailty, habits.phase, habits.catch_up)
-        patience[j] -= spend(force, factor, chance)
-        if patience[j] <= 0.0:
+        patience[j] *= kept(force, factor, chance)
+        if patience[j] <= 1.0:
             cents += items.cents[first + j]
             count += 1
     return cents, count

@@ -42,7 +42,7 @@ INVOICE = np.dtype(
         ("due", "i4"),
         ("habit_due", "i4"),  # due date that the payment habit answers to
         ("cents", "i8"),
-        ("patience", "f8"),  # unspent, unit-exponential
+        ("patience", "f8"),  # exp(unspent), so that a run multiplies; gone at 1
         ("next", "i4"),  # the customer's next open invoice, or NONE; next free slot when not in use
         ("step", "i4"),  # next step of the ladder
         ("contacted", "i4"),  # day of the last contact

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from twin.behaviour.payment import pressure, run_chance, spend
+from twin.behaviour.payment import fresh_patience, kept, pressure, run_chance
 from twin.luck import Purpose, exponential, normal, uniform, uniforms
 from twin.sim.arrays import (
     CONTACT,
@@ -81,7 +81,7 @@ def put_open_items(
         pool[OPEN] += 1
         v.customer, v.number, v.cents = customer[slot], number[slot], cents[slot]
         v.due = v.habit_due = due[slot]
-        v.patience = exponential(uniform(seed, replication, customer[slot], _OPEN_PATIENCE, -1 - number[slot]))
+        v.patience = fresh_patience(uniform(seed, replication, customer[slot], _OPEN_PATIENCE, -1 - number[slot]))
         v.effect = 1.0
         for k in range(ladder_day.size):
             if due[slot] + ladder_day[k] < 0:
@@ -166,7 +166,7 @@ def orders(
             v.customer, v.number, v.cents = i, number, cents
             v.due = day + c.terms
             v.habit_due = day + c.base_terms + int(round(pass_through * (c.terms - c.base_terms)))
-            v.patience = exponential(patience)
+            v.patience = fresh_patience(patience)
             v.step, v.contacted, v.waiting, v.effect = 0, 0, 0, 1.0
             v.next = c.first
             c.first = slot
@@ -227,6 +227,12 @@ def stage(v: Any, day: int, reference: Any, half_life_days: float) -> float:
     return more
 
 
+@njit(cache=True, inline="always")
+def raised(base: float, power: float) -> float:
+    """base ** power, without the work where the power is 1, as it mostly is."""
+    return base if power == 1.0 else base**power
+
+
 @njit(cache=True)
 def release(slot: int, before: int, customers: Any, invoices: Any, due_cents: Any, first_due: int, pool: Any) -> int:
     """Take an invoice out of the open ones: its slot becomes free. Returns the customer's next invoice."""
@@ -283,8 +289,8 @@ def payments(
             v = invoices[slot]
             wanted = pressure(day - v.habit_due, closed, rate[c.table], frailty[i], phase, catch_up)
             if wanted > 0.0:
-                v.patience -= spend(wanted, factor, chance) * stage(v, day, reference, half_life_days)
-            if v.patience > 0.0:
+                v.patience *= raised(kept(wanted, factor, chance), stage(v, day, reference, half_life_days))
+            if v.patience > 1.0:
                 before, slot = slot, v.next
                 continue
             c.receipts += v.cents

@@ -63,7 +63,7 @@ def test_among_the_worlds_there_is(what: str) -> None:
     def shows(w: SmallWorld) -> bool:
         return bool(SEEN[what](simulate(w.firm, w.plan, days=w.days, seed=w.seed, replication=w.replication, log=True)))
 
-    find(small_worlds(), shows, settings=settings(max_examples=200, phases=[Phase.generate], derandomize=True))
+    find(small_worlds(), shows, settings=settings(max_examples=2_000, phases=[Phase.generate], derandomize=True))
 
 
 @pytest.mark.study

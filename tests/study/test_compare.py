@@ -13,9 +13,13 @@ import pytest
 
 from tests.study.small_study import AS_IS, SCENARIOS, contents, small_firm, small_result
 from twin.faults import FirmError, OutputError, ScenarioError
+from twin.firm.firm import Firm
+from twin.firm.plan import Plan
 from twin.report import Result, compare
 from twin.sim.measures import NAMES
+from twin.sim.nature import Nature
 from twin.sim.outcome import Outcome
+from twin.sim.run import live
 from twin.study import pool, store
 from twin.study.comparison import FigureError
 from twin.study.kpi import KPIS
@@ -186,18 +190,17 @@ def test_a_script_without_a_main_guard_may_use_several_workers(tmp_path: Path) -
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failing_replication_names_scenario_and_replication(workers: int) -> None:
     broken = small_firm(customers=small_firm().customers.drop(columns="rate_shape"))
-    with pytest.raises(ReplicationError, match=r"scenario 'as_is', replication \d, seed 7: KeyError: 'rate_shape'"):
+    with pytest.raises(ReplicationError, match=r"^replication \d, seed 7: KeyError: 'rate_shape'"):
         small_result(firm=broken, workers=workers)
 
 
 def test_a_replication_that_fails_late_stops_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*plan: Any, replication: int, **other: Any) -> Outcome:
-        if replication == 2 and plan[1].name == "tighter_terms":
+    def fails(firm: Firm, plan: Plan, nature: Nature) -> Outcome:
+        if nature.replication == 2 and plan.name == "tighter_terms":
             raise ZeroDivisionError("no collectors")
-        return simulate(*plan, replication=replication, **other)
+        return live(firm, plan, nature)
 
-    simulate = pool.simulate
-    monkeypatch.setattr(pool, "simulate", fails)
+    monkeypatch.setattr(pool, "live", fails)
     with pytest.raises(ReplicationError, match="'tighter_terms', replication 2, seed 7: ZeroDivisionError: no coll"):
         small_result()
 

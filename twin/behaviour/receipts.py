@@ -170,7 +170,9 @@ def _simulate_runs(
         for t in range(received.size):
             factor = day_factor(habits, days, c, t) * shock[t // 7]
             wait -= habits.run[c] * factor
-            if wait > 0.0 or left == 0:
+            if left == 0:
+                break
+            if wait > 0.0:
                 continue
             runs += 1
             wait = exponential(uniform(seed, replication, agent, RUN_WAIT, runs))

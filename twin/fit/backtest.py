@@ -12,13 +12,16 @@ import pandas as pd
 from twin.behaviour.payment import Floats
 from twin.books.books import Books
 from twin.faults import BooksError, Fault
-from twin.fit.forecast import Fit, fit_at, habit_cash, habit_curves, issued_between
+from twin.fit.forecast import REPLICATIONS, Fit, fit_at, habit_cash, habit_curves, issued_between
 from twin.fit.scores import Outcome, outcome, score_cash, score_curves, score_days
 from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS
 
 OURS = "payment habits"
 STEP_DAYS = 28
 """Days from one cut to the next, and days of issue that are tested at each."""
+
+BAND_DRAWS = 400
+"""Draws of a week's band: its ends are known to a thirtieth of its width."""
 
 LEAST_DAYS = 60
 """Shortest record that is fitted."""
@@ -55,7 +58,7 @@ def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
     windows = rolling_windows(books, cuts, weeks)
     fits = [fit_at(books, window.cut) for window in windows]
     invoices = judge_invoices(books, windows, fits)
-    cash, weekly = judge_cash(books, fits, weeks)
+    cash, weekly = judge_cash(books, fits, weeks, replications=BAND_DRAWS)
     return Backtest(windows, invoices, cash, weekly)
 
 
@@ -101,12 +104,12 @@ def judge_invoices(books: Books, windows: Sequence[Window], fits: Sequence[Fit])
 
 
 def judge_cash(
-    books: Books, fits: Sequence[Fit], weeks: int, amount: str = "base_cents"
+    books: Books, fits: Sequence[Fit], weeks: int, amount: str = "base_cents", replications: int = REPLICATIONS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Figures of every method over the weeks from the cut of each fit, index method; and our own weekly forecast."""
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in (OURS, *CASH_METHODS)}
     for seen, habits in fits:
-        tables[OURS].append(habit_cash(seen, habits, weeks, amount))
+        tables[OURS].append(habit_cash(seen, habits, weeks, amount, replications))
         for name, method in CASH_METHODS.items():
             tables[name].append(method(seen, weeks, amount))
     forecasts = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}

@@ -21,6 +21,7 @@ from twin.calendar import Calendar
 from twin.fit.payment import fit_payment
 
 REPLICATIONS, SEED = 1000, 1
+"""Draws of a band that is exported."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,16 @@ def habit_curves(seen: View, habits: PaymentHabits, test: pd.DataFrame, known_un
     return settlement_curves(habits, seen.rows_of(test), start, due, days, longest)
 
 
-def habit_cash(seen: View, habits: PaymentHabits, weeks: int, amount: str = "base_cents") -> pd.DataFrame:
+def habit_cash(
+    seen: View, habits: PaymentHabits, weeks: int, amount: str = "base_cents", replications: int = REPLICATIONS
+) -> pd.DataFrame:
     """Weekly receipts from the invoices open at the cut. Columns cut, week, mean, p10, p90 in money."""
     items = open_items(seen, amount)
     days = days_from(seen.calendar, seen.cut + timedelta(days=1), 7 * weeks)
     owner = np.repeat(items.customer, np.diff(items.first)).astype(np.int32)
     curves = settlement_curves(habits, owner, np.zeros_like(items.due), items.due, days, 7 * weeks)
     mean = (items.cents @ np.diff(curves, axis=1, prepend=0.0)).reshape(weeks, 7).sum(1)
-    draws = simulate_receipts(habits, items, days, SEED, REPLICATIONS).reshape(-1, weeks, 7).sum(2)
+    draws = simulate_receipts(habits, items, days, SEED, replications).reshape(-1, weeks, 7).sum(2)
     p10, p90 = np.quantile(draws, [0.1, 0.9], axis=0)
     return cash_table(seen.cut, mean / 100, p10 / 100, p90 / 100)
 

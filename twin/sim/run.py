@@ -9,6 +9,7 @@ from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.sim.arrays import EVENTS
 from twin.sim.desks import DESKS, PHASES
+from twin.sim.nature import Nature, draw_nature
 from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
 from twin.sim.world import World, build
 
@@ -18,11 +19,16 @@ def simulate(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, 
 
     The outcome depends on nothing but the arguments: the same seed and replication give the same luck in every plan.
     """
-    world = build(firm, plan, days=days, seed=seed, replication=replication, log=log)
+    return live(firm, plan, draw_nature(firm, days=days, seed=seed, replication=replication), log=log)
+
+
+def live(firm: Firm, plan: Plan, nature: Nature, *, log: bool = False) -> Outcome:
+    """Run a plan under the luck of one replication, which other plans may share."""
+    world = build(firm, plan, nature, log=log)
     env = simpy.Environment()
     for desk in DESKS:
         env.process(desk(env, world))
-    env.run(until=days * PHASES)
+    env.run(until=nature.days.size * PHASES)
     return outcome(world)
 
 

@@ -8,18 +8,18 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
 
 from twin.behaviour.belief import Belief
-from twin.behaviour.payment import LAST_DAY, PaymentHabits
+from twin.behaviour.payment import LAST_DAY
 from twin.firm.firm import Firm
 from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan, Policy, Step
-from twin.luck import FIRM, Purpose, fill_normal, fill_uniform, uniform
-from twin.sim.arrays import CUSTOMER, EVENT, FREE, INVOICE, NONE, POOL, Records, grown, new_calendar, string_free
+from twin.luck import FIRM, Purpose, uniform
+from twin.sim.arrays import EVENT, FREE, INVOICE, NONE, POOL, Records, grown, new_calendar, string_free
 from twin.sim.kernels import contact_effect, open_slots, plan_agenda, put_open_items, start_orders, start_runs
 from twin.sim.measures import NAMES
-from twin.sim.timeline import fixed_outflows, month_ends, run_factor, season_mass, shocked_days
+from twin.sim.nature import Nature
+from twin.sim.timeline import fixed_outflows, month_ends
 
 Floats = npt.NDArray[np.float64]
 Cents = npt.NDArray[np.int64]
@@ -97,12 +97,12 @@ class World:
         plan_agenda(slots, tomorrow, self.invoices, self.ladder_day, self.policy.write_off_days, *self.agenda)
 
 
-def build(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log: bool) -> World:
-    """The world at the start of day 0: traits and beliefs drawn, open items in, clocks started."""
+def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
+    """The world of a plan at the start of day 0: beliefs drawn, open items in, clocks started."""
     start = firm.as_of + timedelta(days=1)
-    n = len(firm.customers)
+    seed, replication = nature.seed, nature.replication
+    n, days = len(firm.customers), nature.days.size
     drawn = draw_beliefs(firm, plan, seed, replication)
-    calendar_days = shocked_days(firm.calendar, start, days, firm.habits.week_sd, seed, replication)
     due = firm.open_items["due_day"].to_numpy(np.int64)
     first_due = int(min(due.min(initial=0), 0))
     slots = max(2 * len(due), n, 16)
@@ -111,14 +111,14 @@ def build(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log
         plan=plan,
         seed=seed,
         replication=replication,
-        days=calendar_days,
+        days=nature.days,
         policy=firm.policy,
         drawn=drawn,
-        customers=draw_customers(firm, seed, replication),
+        customers=nature.customers.copy(),
         invoices=np.zeros(slots, INVOICE),
-        frailty=draw_frailty(firm.habits, seed, replication),
-        mass=season_mass(firm, start, days),
-        run_factor=run_factor(firm.habits, calendar_days),
+        frailty=nature.frailty,
+        mass=nature.mass,
+        run_factor=nature.run_factor,
         outflows=fixed_outflows(firm, start, days),
         ledger=Ledger(
             {
@@ -152,42 +152,6 @@ def draw_beliefs(firm: Firm, plan: Plan, seed: int, replication: int) -> dict[st
         name: belief.at(uniform(seed, replication, FIRM, Purpose.ASSUMPTION, crc32(name.encode())))
         for name, belief in sorted({**firm.beliefs, **plan.beliefs}.items())
     }
-
-
-def draw_customers(firm: Firm, seed: int, replication: int) -> Records:
-    """The customers with the traits of this replication, drawn from each one's posterior. (n,)"""
-    table = firm.customers
-    n = len(table)
-    out = np.zeros(n, CUSTOMER)
-    u, z = np.empty(n), np.empty(n)
-    agents = np.arange(n)
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_RATE, 0, u)
-    fill_normal(seed, replication, agents, Purpose.TRAIT_AMOUNT, 0, z)
-    out["rate"] = gammaincinv(table["rate_shape"].to_numpy(), u) / table["rate_days"].to_numpy()
-    out["mu"] = table["amount_mu"].to_numpy() + table["amount_mu_sd"].to_numpy() * z
-    out["sigma"] = table["amount_sigma"]
-    out["factor"] = 1.0
-    rows = {segment: row for row, segment in enumerate(firm.seasons.segments)}
-    out["season"] = table["segment"].map(rows)
-    out["terms"] = out["base_terms"] = table["terms_days"]
-    out["limit"] = table["credit_limit"]
-    out["first"] = NONE
-    out["run"] = firm.habits.run
-    out["table"] = firm.habits.table
-    out["calendar"] = firm.habits.calendar
-    return out
-
-
-def draw_frailty(habits: PaymentHabits, seed: int, replication: int) -> Floats:
-    """Each customer's frailty in each phase, gamma with mean 1 and its posterior's shape. (n, phases)"""
-    shape = habits.phase_shape
-    u = np.empty(shape.shape)
-    agents = np.arange(shape.shape[0])
-    column = np.empty(agents.size)
-    for p in range(shape.shape[1]):
-        fill_uniform(seed, replication, agents, Purpose.TRAIT_PHASE, p, column)
-        u[:, p] = column
-    return np.asarray(gammaincinv(shape, u) / shape)
 
 
 def reference_effect(ladder: tuple[Step, ...], drawn: dict[str, float]) -> Floats:

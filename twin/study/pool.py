@@ -20,8 +20,9 @@ from types import ModuleType
 
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
+from twin.sim.nature import Nature, draw_nature
 from twin.sim.outcome import Outcome
-from twin.sim.run import simulate
+from twin.sim.run import live
 
 IN_FLIGHT = 3
 """Tasks handed out per worker at a time: enough that none waits, few enough that an interrupt is soon obeyed."""
@@ -45,14 +46,23 @@ class Task:
 
         Raises: ReplicationError
         """
-        return [self._outcome(plan, replication) for plan in self.plans]
+        place = f"replication {replication}, seed {self.seed}"
+        with _placed(place):
+            nature = draw_nature(self.firm, days=self.days, seed=self.seed, replication=replication)
+        return [self._outcome(plan, nature, f"scenario '{plan.name}', {place}") for plan in self.plans]
 
-    def _outcome(self, plan: Plan, replication: int) -> Outcome:
-        try:
-            return simulate(self.firm, plan, days=self.days, seed=self.seed, replication=replication)
-        except Exception as e:
-            place = f"scenario '{plan.name}', replication {replication}, seed {self.seed}"
-            raise ReplicationError(f"{place}: {type(e).__name__}: {e}") from e
+    def _outcome(self, plan: Plan, nature: Nature, place: str) -> Outcome:
+        with _placed(place):
+            return live(self.firm, plan, nature)
+
+
+@contextmanager
+def _placed(place: str) -> Iterator[None]:
+    """Turn what goes wrong into an error that says where."""
+    try:
+        yield
+    except Exception as e:
+        raise ReplicationError(f"{place}: {type(e).__name__}: {e}") from e
 
 
 Done = Generator[tuple[int, list[Outcome]], None, None]

@@ -121,7 +121,7 @@ def small_worlds(draw: Draw) -> SmallWorld:
 @st.composite
 def firms(draw: Draw, n: int) -> Firm:
     customers = draw(st.lists(customer_rows, min_size=n, max_size=n))
-    items = draw(st.lists(open_items(n), max_size=12))
+    items = draw(st.lists(open_items(n), min_size=draw(st.sampled_from([0, 12])), max_size=24))
     return firm_of(
         customers,
         habits=draw(habits(n)),
@@ -166,7 +166,7 @@ customer_rows = st.fixed_dictionaries(
 
 
 def open_items(n: int) -> st.SearchStrategy[tuple[int, int, int, int]]:
-    return st.tuples(st.integers(0, n - 1), st.just(-300), st.integers(-200, 90), cents)
+    return st.tuples(st.integers(0, n - 1), st.just(-300), st.integers(-20, 20) | st.integers(-200, 90), cents)
 
 
 @st.composite
@@ -205,14 +205,15 @@ def seasons(draw: Draw) -> Seasons:
     )
 
 
-ladders = st.lists(st.integers(0, 60), max_size=3, unique=True).flatmap(
-    lambda days: st.tuples(*(st.builds(Step, st.sampled_from(CONTACTS), st.just(d)) for d in sorted(days)))
-)
+ladders = (
+    st.lists(st.integers(0, 60), max_size=3, unique=True)
+    | st.lists(st.integers(0, 12), min_size=1, max_size=3, unique=True)
+).flatmap(lambda days: st.tuples(*(st.builds(Step, st.sampled_from(CONTACTS), st.just(d)) for d in sorted(days))))
 
 policies = st.builds(
     Policy,
     collectors=st.integers(0, 3),
-    collector_minutes=st.sampled_from([0, 7, 25, 360]),
+    collector_minutes=st.sampled_from([0, 7, 13, 25, 360]),
     ladder=ladders,
     worklist=st.sampled_from(["largest", "oldest"]),
     write_off_days=st.sampled_from([1, 20, 61, 180]),

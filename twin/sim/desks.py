@@ -1,13 +1,11 @@
 """The desks of the firm and the days of the world, each a simpy process: one generator is one story.
 
-Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order:
-
-    world, liquidity, orders, payments, collections, write_offs, treasury, close
+Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from enum import IntEnum
 
 import simpy
@@ -34,10 +32,22 @@ class Phase(IntEnum):
 
 PHASES = len(Phase)
 
+DAILY = {
+    Phase.ORDERS: take_orders,
+    Phase.PAYMENTS: receive,
+    Phase.COLLECTIONS: collect,
+    Phase.WRITE_OFFS: write_off,
+    Phase.TREASURY: settle_cash,
+    Phase.CLOSE: close_day,
+}
+"""What is done on every day, in its phase."""
 
-def day_of(env: simpy.Environment) -> int:
-    """The day that it is."""
-    return int(env.now) // PHASES
+
+def open_desks(env: simpy.Environment, world: World) -> None:
+    """Start the processes of the firm."""
+    env.process(policy_desk(env, world))
+    for phase, work in DAILY.items():
+        env.process(every_day(env, world, phase, work))
 
 
 def policy_desk(env: simpy.Environment, world: World) -> Story:
@@ -48,52 +58,9 @@ def policy_desk(env: simpy.Environment, world: World) -> Story:
         start_campaigns(world, day)
 
 
-def order_desk(env: simpy.Environment, world: World) -> Story:
-    """Take the day's orders, decline those beyond the credit limit, invoice the others."""
-    yield env.timeout(Phase.ORDERS)
+def every_day(env: simpy.Environment, world: World, phase: Phase, work: Callable[[World, int], None]) -> Story:
+    """Do a desk's work in its phase of every day."""
+    yield env.timeout(phase)
     while True:
-        take_orders(world, day_of(env))
+        work(world, int(env.now) // PHASES)
         yield env.timeout(PHASES)
-
-
-def customers_pay(env: simpy.Environment, world: World) -> Story:
-    """Let the customers make the day's pay-runs."""
-    yield env.timeout(Phase.PAYMENTS)
-    while True:
-        receive(world, day_of(env))
-        yield env.timeout(PHASES)
-
-
-def collections_desk(env: simpy.Environment, world: World) -> Story:
-    """Build the worklist every day; work it on banking days within the collectors' time."""
-    yield env.timeout(Phase.COLLECTIONS)
-    while True:
-        collect(world, day_of(env))
-        yield env.timeout(PHASES)
-
-
-def write_off_desk(env: simpy.Environment, world: World) -> Story:
-    """Write off what is too long overdue."""
-    yield env.timeout(Phase.WRITE_OFFS)
-    while True:
-        write_off(world, day_of(env))
-        yield env.timeout(PHASES)
-
-
-def treasury_desk(env: simpy.Environment, world: World) -> Story:
-    """Clear receipts and pay outflows on banking days; charge overdraft interest at the end of the month."""
-    yield env.timeout(Phase.TREASURY)
-    while True:
-        settle_cash(world, day_of(env))
-        yield env.timeout(PHASES)
-
-
-def close(env: simpy.Environment, world: World) -> Story:
-    """Strike the trial balance and record the day."""
-    yield env.timeout(Phase.CLOSE)
-    while True:
-        close_day(world, day_of(env))
-        yield env.timeout(PHASES)
-
-
-DESKS = (policy_desk, order_desk, customers_pay, collections_desk, write_off_desk, treasury_desk, close)

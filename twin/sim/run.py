@@ -8,7 +8,7 @@ import simpy
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.sim.arrays import EVENTS
-from twin.sim.desks import DESKS, PHASES
+from twin.sim.desks import PHASES, open_desks
 from twin.sim.nature import Nature, draw_nature
 from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
 from twin.sim.world import World, build
@@ -26,8 +26,7 @@ def live(firm: Firm, plan: Plan, nature: Nature, *, log: bool = False) -> Outcom
     """Run a plan under the luck of one replication, which other plans may share."""
     world = build(firm, plan, nature, log=log)
     env = simpy.Environment()
-    for desk in DESKS:
-        env.process(desk(env, world))
+    open_desks(env, world)
     env.run(until=nature.days.size * PHASES)
     return outcome(world)
 

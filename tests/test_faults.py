@@ -4,7 +4,19 @@ import copy
 
 import pytest
 
-from twin.faults import BooksError, Fault, ScenarioError, UserError, closest, listed, plural, quoted, unknown
+from twin.faults import (
+    BooksError,
+    Fault,
+    ScenarioError,
+    UserError,
+    closest,
+    closest_file,
+    in_order,
+    listed,
+    plural,
+    quoted,
+    unknown,
+)
 
 
 def test_an_unknown_setting_names_the_place_what_exists_and_what_was_meant() -> None:
@@ -42,6 +54,20 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
     assert listed(range(5), most=3) == "0, 1, 2 and 2 more"
 
 
-@pytest.mark.parametrize("one, many", [("setting", "settings"), ("currency", "currencies"), ("class", "classes")])
+@pytest.mark.parametrize(
+    "one, many",
+    [("setting", "settings"), ("currency", "currencies"), ("class", "classes"), ("column of x", "columns of x")],
+)
 def test_nouns_have_plurals(one: str, many: str) -> None:
     assert plural(one) == many
+
+
+def test_a_file_is_not_near_another_because_both_end_alike() -> None:
+    assert closest_file("nonexist.yaml", ["i.yaml"]) == ""
+    assert closest_file("plam.yaml", ["i.yaml", "plan.yml"]) == "plan.yml"
+
+
+def test_faults_come_file_by_file_and_there_by_line_each_once() -> None:
+    places = ("b.yaml, line 10", "a.csv, row 3, column amount", "b.yaml, line 9", "b.yaml", "b.yaml, line 9")
+    said = [f.place for f in in_order(Fault(place, "wrong.") for place in places)]
+    assert said == ["b.yaml", "b.yaml, line 9", "b.yaml, line 10", "a.csv, row 3, column amount"]

@@ -6,8 +6,12 @@ when it runs, so that help is quick.
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -81,8 +85,9 @@ def check(
     from twin.faults import ScenarioError
     from twin.firm.store import read_firm
     from twin.scenario import check_paths
+    from twin.study.tables import FIGURES
 
-    faults = check_paths([_scenario_path(path) for path in paths], read_firm(firm) if firm else None)
+    faults = check_paths([_scenario_path(path) for path in paths], read_firm(firm) if firm else None, FIGURES)
     if faults:
         raise ScenarioError(faults)
     _say("no faults")
@@ -206,15 +211,30 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
-    from twin.faults import UserError
+    from twin.faults import JobError, UserError
 
+    _keep_compiled_code()
     try:
         app(prog_name="twin")
     except UserError as e:
         typer.echo(str(e), err=True)
         sys.exit(INPUT_WRONG)
+    except JobError as e:
+        typer.echo(str(e), err=True)
+        sys.exit(FAILED)
     except SystemExit as e:
+        if e.code == INTERRUPTED:
+            _say("interrupted: nothing was written")
         sys.exit(FAILED if e.code == INTERRUPTED else e.code)
+
+
+def _keep_compiled_code() -> None:
+    """Where neither the package nor the home directory can be written, compiled code lasts as long as the command."""
+    writable = any(os.access(place, os.W_OK) for place in (Path(__file__).parent, Path.home()))
+    if not writable and "NUMBA_CACHE_DIR" not in os.environ:
+        place = tempfile.mkdtemp(prefix="twin-compiled-")
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+        os.environ["NUMBA_CACHE_DIR"] = place
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -6,8 +6,11 @@ Faults are collected and raised together, as the subclass of UserError whose aud
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_NUMBERED = re.compile(r"(.*?), (?:line|row) (\d+)(?:, .*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,32 @@ class OutputError(UserError):
     """The place for the results cannot be used."""
 
 
+class JobError(RuntimeError):
+    """The job could not be done for a reason outside the input, which the message says in full."""
+
+
 def closest(word: str, allowed: Iterable[str]) -> str:
     """The allowed word most like `word`; empty when nothing is near."""
     by_lower = {a.lower(): a for a in allowed}
     near = difflib.get_close_matches(word.lower()[:200], by_lower, n=1, cutoff=0.6)
     return by_lower[near[0]] if near else ""
+
+
+def closest_file(name: str, names: Iterable[str]) -> str:
+    """The file name most like `name`, endings aside; empty when nothing is near."""
+    by_stem = {other.rpartition(".")[0] or other: other for other in names}
+    return by_stem.get(closest(name.rpartition(".")[0] or name, by_stem), "")
+
+
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Each fault once: file by file as the files come, within a file by line or row, and first what has neither."""
+    files: dict[str, int] = {}
+    keyed = []
+    for fault in dict.fromkeys(faults):
+        found = _NUMBERED.fullmatch(fault.place)
+        file, number = (found[1], int(found[2])) if found else (fault.place, 0)
+        keyed.append(((files.setdefault(file, len(files)), number), fault))
+    return [fault for _, fault in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def unknown(place: str, noun: str, word: str, allowed: Iterable[str]) -> Fault:
@@ -95,7 +119,12 @@ def listed(words: Iterable[object], most: int = 40) -> str:
 
 
 def plural(noun: str) -> str:
-    """'settings' of 'setting', 'currencies' of 'currency', 'classes' of 'class'."""
+    """'settings' of 'setting', 'currencies' of 'currency', 'classes' of 'class', 'columns of x' of 'column of x'."""
+    noun, of, rest = next((parts for of in (" of ", " to ") if (parts := noun.partition(of))[1]), (noun, "", ""))
+    return _plural(noun) + of + rest
+
+
+def _plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from twin.faults import Fault, closest, quoted, unknown
+from twin.faults import Fault, closest, plural, quoted, unknown
 
 Loc = tuple[Any, ...]
 
@@ -38,6 +38,7 @@ KINDS = {
 }
 """What each kind of mismatch should have been."""
 
+LENGTHS = {"max_length": "at most", "min_length": "at least"}
 LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
 
@@ -87,7 +88,18 @@ def _other(e: Any, model: type[BaseModel], name: str, place: str) -> Fault:
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             limits = [f"{LIMITS[k]} {v}" for k, v in context.items()]
             return Fault(place, f"{label}{_shown(e['input'])} is out of range.", f"allowed: {' and '.join(limits)}")
+        case "string_too_long" | "string_too_short" | "too_long" | "too_short":
+            return _length_fault(e, label, place)
     return Fault(place, f"{label}{_shown(e['input'])}: {e['msg']}.")
+
+
+def _length_fault(e: Any, label: str, place: str) -> Fault:
+    """A text, list or group that is longer or shorter than it may be."""
+    context, value = e["ctx"], e["input"]
+    bound, number = next((b, context[k]) for k, b in LENGTHS.items() if k in context)
+    noun = "character" if isinstance(value, str) else "setting" if isinstance(value, dict) else "entry"
+    what = f"{_shown(value)} is too {'long' if 'max_length' in context else 'short'}" if value else "there is nothing"
+    return Fault(place, f"{label}{what}.", f"{bound} {number} {noun if number == 1 else plural(noun)}")
 
 
 def _shown(value: Any) -> str:

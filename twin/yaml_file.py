@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from twin.faults import Fault, UserError, closest, quoted
+from twin.faults import Fault, UserError, closest_file, quoted
 from twin.yaml_faults import explain
 
 LARGEST_BYTES = 5_000_000
@@ -104,7 +104,7 @@ def check(file: YamlFile, model: type[M], error: type[UserError]) -> M:
 def _text(path: Path, error: type[UserError]) -> str:
     if not path.is_file():
         names = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise error(Fault(str(path), "there is no such file.", "", closest(path.name, names)))
+        raise error(Fault(str(path), "there is no such file.", "", closest_file(path.name, names)))
     size = path.stat().st_size
     if size > LARGEST_BYTES:
         raise error(Fault(str(path), f"{size:,} bytes is too large.", f"at most {LARGEST_BYTES:,} bytes"))

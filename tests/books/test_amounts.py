@@ -103,3 +103,9 @@ def test_every_amount_comes_back_to_the_cent_however_it_was_written(
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(read(text.strip(), UNSAID), int | str)
+
+
+@pytest.mark.parametrize("text", ["$100.00", "-€5", "100 kr", "EUR 1,250.00", "5 USD", "1.50€"])
+def test_a_currency_sign_that_is_not_stated_is_pointed_out(text: str) -> None:
+    ((reason, _),) = parse_cents(pa.array([text]), 2, NumberStyle())[1]
+    assert ("currency sign" in reason) is ("kr" not in text)

@@ -4,9 +4,10 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from twin.books.readme import MODELS, tables, with_tables
+from twin.books.readme import MODELS, tables
 from twin.books.schema import TABLES
 from twin.content import content
+from twin.markdown import with_tables
 
 
 def test_the_tables_of_the_readme_are_those_of_the_definitions() -> None:

@@ -60,3 +60,15 @@ def test_a_format_without_a_whole_date_is_refused(forms: list[str]) -> None:
 def test_formats_that_read_one_text_as_two_days_are_refused() -> None:
     assert "read the same text as different days" in flaw_of_formats(["%d/%m/%Y", "%m/%d/%Y"])
     assert flaw_of_formats(["%d.%m.%Y", "%Y-%m-%d", "%Y%m%d"]) == ""
+
+
+def test_a_column_that_is_not_as_stated_gets_one_hint_that_fits_all_of_it() -> None:
+    _, flaws = parse_dates(pa.array(["03/04/2024", "12/31/2024", "", "2024-01-01"]), ["%Y-%m-%d"])
+    assert [(reason, mask.tolist()) for reason, mask in flaws] == [
+        ("is not a date in the format %Y-%m-%d; it looks like %m/%d/%Y", [True, True, False, False])
+    ]
+
+
+def test_where_two_formats_fit_all_of_a_column_both_are_named() -> None:
+    ((reason, _),) = parse_dates(pa.array(["03/04/2024", "05/04/2024"]), ["%Y-%m-%d"])[1]
+    assert reason.endswith("it looks like %d/%m/%Y or %m/%d/%Y")

@@ -214,3 +214,35 @@ def test_a_table_given_as_a_recipe_is_told_from_one(write: Write) -> None:
     folder = write(invoices=HEADER + GOOD)
     with pytest.raises(RecipeError, match="this is a table, not a recipe"):
         read_books(folder / "invoices.csv")
+
+
+def test_without_a_recipe_the_firms_currency_is_that_of_most_invoices(write: Write) -> None:
+    head = "invoice_id,customer_id,issued_on,due_on,amount,currency,settled_on\n"
+    rows = head + "".join(f"{i},A,2024-01-02,2024-02-01,9.00,{c},\n" for i, c in enumerate(("EUR", "USD", "usd")))
+    with pytest.raises(BooksError, match="1 rows of invoices are in EUR, and there is no rate for it"):
+        read_books(write(invoices=rows))
+
+
+def test_a_forgotten_skip_rows_is_pointed_out(faults: Faults) -> None:
+    recipe = """name: small
+currency: USD
+tables:
+  invoices:
+    file: invoices.csv
+    thousands_mark: ''
+    columns: {invoice_id: invoice_id, customer_id: customer_id, issued_on: issued_on, due_on: due_on, amount: amount,
+              currency: currency, settled_on: settled_on}
+"""
+    head = "invoice_id,customer_id,issued_on,due_on,amount,currency,settled_on\n"
+    rows = "1,A,2024-01-02,2024-02-01,9.00,USD,\n"
+    said = faults(recipe, invoices=f"Report of March\n\n{head}{rows}")
+    assert said == [
+        "invoices.csv, row 1: this is not the header that the recipe describes.\n  set skip_rows to 2",
+    ]
+
+
+def test_rows_above_the_header_of_a_table_without_a_recipe_are_pointed_out(write: Write) -> None:
+    head = "invoice_id,customer_id,issued_on,due_on,amount,currency,settled_on\n"
+    folder = write(invoices=f"Report of March\n{head}1,A,2024-01-02,2024-02-01,9.00,USD,\n")
+    with pytest.raises(BooksError, match="take away the 1 rows above it"):
+        read_books(folder)

@@ -116,3 +116,28 @@ def test_a_recipe_of_the_wrong_shape_has_faults_and_no_crash(file: Path, tables:
 def test_every_shipped_recipe_is_right() -> None:
     names = {read_recipe(path).name for path in content("calibration").glob("*.yaml")}
     assert names == {"my_firm", "b2b_receivables", "ibm_late_payments"}
+
+
+def test_a_wrong_rate_is_found_beside_other_faults_of_the_rates_and_of_the_currency(file: Path) -> None:
+    said = faults_of(file, GOOD.replace("{USD: 0.92}", "{USD: -1, GBP: lots}").replace("currency: EUR\n", "", 1))
+    assert any("USD: a rate must be above 0, not -1." in f for f in said)
+    assert any("rates.GBP: 'lots' is not a number." in f for f in said)
+
+
+def test_a_ladder_that_does_not_rise_is_found_beside_a_contact_that_there_is_not(file: Path) -> None:
+    said = faults_of(file, GOOD + "policy: {ladder: [{contact: fax, day: 9}, {contact: call, day: 3}]}\n")
+    assert any("policy.ladder.0.contact: 'fax' is not known." in f for f in said)
+    assert any("step 2 is on day 3, not after step 1 on day 9." in f for f in said)
+
+
+def test_faults_come_in_the_order_of_lines(file: Path) -> None:
+    said = faults_of(file, GOOD.replace("0.92", "0").replace("segment_by: terms", "segment_by: x").replace("EUR", "E"))
+    lines = [int(f.split("line ")[1].split(":")[0]) for f in said]
+    assert len(lines) > 2
+    assert lines == sorted(lines)
+
+
+def test_a_text_that_is_too_long_is_told_in_plain_words(file: Path) -> None:
+    said = faults_of(file, GOOD.replace("file: invoices.csv", "file: x.csv\n    separator: tab\n    dates: []"))
+    assert "acme.yaml, line 8: tables.invoices.separator: 'tab' is too long.\n  at most 1 character" in said
+    assert "acme.yaml, line 9: tables.invoices.dates: there is nothing.\n  at least 1 entry" in said

@@ -131,3 +131,18 @@ def test_a_row_that_vanished_is_noticed(books: Books) -> None:
     without = replace(books, invoices=books.invoices.iloc[1:])
     assert list(unexplained(without)) == ["invoices: 5 rows read, but 2 accepted and 2 rejected."]
     assert "does not agree" in summary_text(without)
+
+
+def test_a_rejected_amount_that_cannot_be_read_is_empty_and_its_total_says_so(write: Write, tmp_path: Path) -> None:
+    head = "invoice_id,customer_id,issued_on,due_on,amount,currency,settled_on\n"
+    wrong = "2,A,2024-02-01,2024-03-02,lots,USD,\n3,A,2024-02-01,2024-01-02,7.00,USD,\n"
+    recipe = "name: x\ncurrency: USD\nmost_rejected: 0.9\ntables: {invoices: {file: invoices.csv}}\n"
+    good = "1,A,2024-02-01,2024-03-02,80.00,USD,\n"
+    books = read_books(write(recipe, invoices=head + good + wrong))
+    assert books.rejected["amount_cents"].isna().tolist() == [True, False]
+    assert str(books.invoices["amount_cents"].dtype) == "int64"
+    found = reconcile(books).set_index("month").loc["2024-02"]
+    assert (found["rejected"], found["rejected_unreadable"], found["rejected_cents"]) == (2, 1, 700)
+    assert "rejected 7.00 without 1 of which the amount cannot be read" in summary_text(books)
+    write_books(books, tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "rejected.csv")["amount_cents"].isna().tolist() == [True, False]

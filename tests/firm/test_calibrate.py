@@ -332,8 +332,6 @@ def test_an_as_of_date_outside_the_books_is_refused(books_of: BooksOf, as_of: st
 LITTLE = {
     "one open invoice": "I1 a 2026-03-01 2026-03-31 10.00 EUR -",
     "one invoice issued, due and paid today": "I1 a 2026-03-01 2026-03-01 0.01 EUR 2026-03-01",
-    "one customer with two invoices ten years apart": """I1 a 2016-03-01 2016-03-31 10.00 EUR 2016-04-04
-        I2 a 2026-03-01 2026-03-31 10.00 EUR -""",
     "open invoices only": "\n".join(f"I{k} {'ab'[k % 2]} 2026-03-{k + 1:02d} 2026-04-01 9.00 EUR -" for k in range(9)),
     "a giant among dwarfs": """I1 a 2026-01-01 2026-01-31 0.01 EUR 2026-02-01
         I2 a 2026-02-01 2026-02-28 90000000000.00 EUR -""",
@@ -355,6 +353,24 @@ def test_books_with_little_in_them_make_a_firm_that_runs_and_can_be_kept(
     write_firm(firm, tmp_path / "firm")
     outcome = simulate(read_firm(tmp_path / "firm"), Plan("as is"), days=20, seed=1, replication=0)
     assert outcome.measures.shape[0] == 20
+
+
+TEN_YEARS_APART = """I1 a 2016-03-01 2016-03-31 10.00 EUR 2016-04-04
+    I2 a 2026-03-01 2026-03-31 10.00 EUR -"""
+
+
+def test_a_last_invoice_long_after_the_others_asks_for_the_as_of_date(books_of: BooksOf) -> None:
+    books = books_of(invoices=table(HEAD + TEN_YEARS_APART))
+    with pytest.raises(BooksError, match=r"the last invoice is of 2026-03-01, 3652 days after .* mean '2016-03-01'"):
+        calibrate(books)
+    assert len(calibrate(books, as_of="2026-03-01").open_items) == 1
+
+
+def test_the_as_of_date_is_the_day_of_the_last_invoice_though_receipts_go_on(books_of: BooksOf) -> None:
+    rows = "I1 a 2026-03-01 2026-03-31 10.00 EUR -\n I2 a 2026-03-20 2026-04-20 10.00 EUR 2026-05-30"
+    firm = calibrate(books_of(invoices=table(HEAD + rows)))
+    assert firm.as_of == date(2026, 3, 20)
+    assert len(firm.open_items) == 2
 
 
 def test_a_record_too_short_to_test_the_fit_has_no_certificate(books_of: BooksOf) -> None:

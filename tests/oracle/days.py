@@ -98,10 +98,9 @@ class Days:
             )
             for by_month, by_kind in zip(firm.seasons.month.tolist(), firm.seasons.kind.tolist(), strict=True)
         ]
-        self.outflows = fixed_outflows(firm, self.date)
 
 
-def fixed_outflows(firm: Firm, dates: list[date]) -> list[int]:
+def fixed_outflows(firm: Firm, dates: list[date], fixed_part: float) -> list[int]:
     """Each flow on its day of every month, or the next banking day; what waits from before the run is paid in it."""
     out = dict.fromkeys(dates, 0)
     for back in range(-14, len(dates)):
@@ -112,5 +111,5 @@ def fixed_outflows(firm: Firm, dates: list[date]) -> list[int]:
                 while not is_open(firm.calendar, paid):
                     paid += timedelta(days=1)
                 if paid in out:
-                    out[paid] += flow["cents"]
+                    out[paid] += round(flow["cents"] * fixed_part)
     return list(out.values())

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import simpy
 
-from tests.oracle.days import Days
+from tests.oracle.days import Days, fixed_outflows
 from tests.oracle.luck import KeyedLuck
 from tests.oracle.people import (
     CLOSE,
@@ -64,6 +64,8 @@ class Office:
         self.write_off_heap: list[tuple[int, int, int, Invoice]] = []
         self.cash = sum(firm.accounts["balance_cents"].tolist())
         self.in_transit = 0
+        self.bills = self.bills_of_the_past()
+        self.outflows = fixed_outflows(firm, self.days.date, self.share_of_outflows_that_is_fixed())
         self.unpaid_interest = 0
         self.policy = firm.policy
         self.customers = [Customer(self, i, row) for i, row in enumerate(firm.customers.to_dict("records"))]
@@ -82,6 +84,22 @@ class Office:
                     invoice.step += 1
                     invoice.contacted_on, invoice.effect = due + step.day, self.effect_of(step)
             invoice.send(first_contact=0)
+
+    def bills_of_the_past(self) -> dict[int, int]:
+        """Cents due to suppliers on each day for what was sold in the last days before the first."""
+        days, share = round(self.drawn["treasury.supplier_days"]), 1 - self.drawn["value.contribution_margin"]
+        sold = self.firm.past_revenue.tolist()
+        return Counter({days - age: round(sold[-age] * share) for age in range(1, days + 1)})
+
+    def share_of_outflows_that_is_fixed(self) -> float:
+        """What is left of the firm's monthly outflows after the purchases of an average month."""
+        outflows = sum(self.firm.outflows["cents"].tolist())
+        sales = 0.0
+        for row in self.firm.customers.to_dict("records"):
+            amount = math.exp(row["amount_mu"] + (row["amount_mu_sd"] ** 2 + row["amount_sigma"] ** 2) / 2)
+            sales += row["rate_shape"] / row["rate_days"] * amount
+        purchases = (1 - self.drawn["value.contribution_margin"]) * sales * 365 / 12
+        return max(0.0, 1 - purchases / outflows) if outflows else 1.0
 
     def run(self) -> History:
         for customer in self.customers:
@@ -228,10 +246,13 @@ class Office:
             yield self.until(self.today, TREASURY)
             today = self.today
             self.in_transit += self.daily[today]["receipts"]
+            cost = round(self.daily[today]["revenue"] * (1 - self.drawn["value.contribution_margin"]))
+            self.bills[today + round(self.drawn["treasury.supplier_days"])] += cost
             if self.days.open[today]:
                 self.cash += self.in_transit
                 self.in_transit = 0
-                self.pay(round(self.days.outflows[today] * self.policy.outflows), "outflows")
+                self.pay(sum(self.bills.pop(day) for day in sorted(self.bills) if day <= today), "purchases")
+                self.pay(round(self.outflows[today] * self.policy.outflows), "outflows")
             ppm = round(self.drawn["treasury.overdraft_rate"] * 1_000_000)
             self.unpaid_interest += max(-self.cash, 0) * ppm
             if self.days.month_end[today]:
@@ -255,6 +276,7 @@ class Office:
                 stocks["receivables"] += v.cents
             figures.update(stocks)
             figures["cash"] = self.cash
+            figures["in_transit"] = self.in_transit
             figures["shortfall"] = max(-self.cash - self.policy.overdraft_limit, 0)
             yield self.until(today + 1, WORLD)
 

@@ -101,6 +101,8 @@ BELIEFS = {
     "payment.terms_pass_through": fixed(1.0),
     "demand.terms_elasticity": fixed(0.0),
     "treasury.overdraft_rate": fixed(0.08),
+    "treasury.supplier_days": fixed(30.0),
+    "value.contribution_margin": fixed(1.0),
     "collections.half_life_days": fixed(10.0),
     "collections.collector_cost_per_day": fixed(25_000.0),
     **{f"collections.{c}_effect": fixed(e) for c, e in zip(CONTACTS, (1.2, 1.6, 1.4), strict=True)},
@@ -143,6 +145,7 @@ def firms(draw: Draw, n: int) -> Firm:
         ).assign(name="flow"),
         policy=draw(policies),
         held=draw(belief_sets),
+        past_revenue=np.full(90, draw(st.sampled_from([0, 12_345, 400_001])), np.int64),
     )
 
 
@@ -225,6 +228,8 @@ belief_sets = st.fixed_dictionaries(
     {
         "payment.terms_pass_through": st.sampled_from([fixed(0.0), fixed(0.5), fixed(1.0), Belief("normal", 0.9, 0.1)]),
         "demand.terms_elasticity": st.sampled_from([fixed(0.0), Belief("normal", 0.3, 0.2)]),
+        "treasury.supplier_days": st.sampled_from([fixed(0.0), fixed(7.0), fixed(30.0)]),
+        "value.contribution_margin": st.sampled_from([fixed(1.0), fixed(0.3), Belief("normal", 0.4, 0.1)]),
         "treasury.overdraft_rate": st.sampled_from([fixed(0.0), fixed(0.08), Belief("uniform", 0.01, 0.2)]),
         "collections.half_life_days": st.sampled_from([fixed(3.0), Belief("lognormal", 10.0, 0.3)]),
         "collections.collector_cost_per_day": st.just(fixed(25_000.0)),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from twin.content import FOLDERS, content
 from twin.firm.cards import read_cards
 from twin.firm.firm import Firm
+from twin.markdown import with_tables
 from twin.scenario import check_paths
-from twin.scenario.readme import card_tables, scenario_tables, with_tables
+from twin.scenario.readme import card_tables, scenario_tables
 
 CARD = "title: t\nformula: f\nparameters: {x: {meaning: m, unit: u, value: 1, status: known, source: s}}\nsource: s\n"
 
@@ -55,6 +58,52 @@ def test_a_folder_without_files_is_a_fault(tmp_path: Path) -> None:
 def test_with_a_firm_what_only_the_firm_shows_is_found_too(punctual_firm: Firm) -> None:
     (fault,) = check_paths([content("scenarios")], punctual_firm)
     assert fault.what == "no customer has late_share above 0.5."
+
+
+@pytest.mark.parametrize("with_firm", [True, False])
+def test_what_is_assumed_and_the_figures_of_criteria_are_checked_with_and_without_a_firm(
+    tmp_path: Path, firm: Firm, with_firm: bool
+) -> None:
+    (tmp_path / "scenarios").mkdir()
+    path = tmp_path / "scenarios" / "x.yaml"
+    lines = (
+        "name: x",
+        "assume:",
+        "  demand.terms_elasticty: 0.1",
+        "  payment.terms_pass_through: 500",
+        "accept: {min_csh: {rises_by_at_least: 5}}",
+    )
+    path.write_text("\n".join(lines))
+    found = check_paths([path], firm if with_firm else None, {"min_cash": None})
+    assert [(f.place.rpartition("line ")[2], f.meant) for f in found] == [
+        ("3", "demand.terms_elasticity"),
+        ("4", ""),
+        ("5", "min_cash"),
+    ]
+    assert "500 is outside its range" in found[1].what
+
+
+def test_what_a_recipe_assumes_is_checked_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "calibration").mkdir()
+    path = tmp_path / "calibration" / "x.yaml"
+    path.write_text(
+        "name: x\nassume:\n  demand.terms_elasticty: 0.1\n  payment.terms_pass_through: 500\ncurrency: EUR\n"
+    )
+    found = {f.place.rpartition("line ")[2]: f for f in check_paths([path])}
+    assert found["3"].meant == "demand.terms_elasticity"
+    assert found["4"].what == "assume.payment.terms_pass_through: 500 is out of range."
+
+
+def test_with_a_firm_a_file_that_could_be_anything_is_a_scenario(tmp_path: Path, firm: Firm) -> None:
+    (tmp_path / "x.yaml").write_text("name: x\n")
+    assert check_paths([tmp_path / "x.yaml"], firm) == []
+
+
+def test_a_shipped_scenario_is_right_wherever_it_is_copied(tmp_path: Path) -> None:
+    for path in content("scenarios").glob("*.yaml"):
+        (tmp_path / "scenarios").mkdir(exist_ok=True)
+        (tmp_path / "scenarios" / f"my_{path.name}").write_text(path.read_text(encoding="utf-8"))
+    assert check_paths([tmp_path / "scenarios"]) == []
 
 
 def test_the_tables_of_both_readmes_are_up_to_date() -> None:

@@ -130,7 +130,7 @@ BAD = [
     ("accept: {min_cash: {rises_by_at_least: -5}}", 2, "is -5, out of range", "at least 0", ""),
     ("accept: {min_cash: {rises_by_at_least: 5, confidence: 95}}", 2, "'confidence' is 95, out of range", "0 to 1", ""),
     ("accept: {min_cash: {rises_by_at_least: 5, confidence: 1}}", 2, "can fail to be met", "below 1", ""),
-    ("extends: nope.yaml", 2, "there is no file 'nope.yaml'", "files here are: test.yaml", ""),
+    ("extends: nope.yaml", 2, "there is no file 'nope.yaml'", "relative to test.yaml; files there are: test.yaml", ""),
     ("extends: tset.yaml", 2, "there is no file 'tset.yaml'", "", "test.yaml"),
     ("extends: test.yaml", 2, "cannot extend itself: test.yaml extends test.yaml", "", ""),
     ("extends: [5]", 2, "'extends 1' is 5, not text", "'5'", ""),
@@ -163,9 +163,9 @@ def test_all_faults_of_a_file_are_found_at_once_in_the_order_of_its_lines(faults
         ("line 5", "there is no setting 'term_days'."),
         ("line 5", "'terms_days' is 500, out of range."),
         ("line 6", "'set' is given again."),
-        ("line 9", "'credit_limit' is '1e3', not a number."),
         ("line 7", "2020-01-01 is not after the as-of date, 2026-06-30."),
         ("line 8", "no customer has class C."),
+        ("line 9", "'credit_limit' is '1e3', not a number."),
     ]
 
 
@@ -175,6 +175,26 @@ def test_faults_of_all_files_of_a_comparison_come_together(write: Callable[..., 
     with pytest.raises(ScenarioError) as error:
         read_plans([base, top], firm)
     assert [f.what for f in error.value.faults] == ["there is no setting 'colectors'.", "no customer has class C."]
+
+
+def test_a_shipped_scenario_that_is_not_beside_the_file_is_named_as_such(faults: Faults) -> None:
+    (fault,) = faults("extends: as_is.yaml")
+    assert "as_is is a shipped scenario: copy its file there" in fault.allowed
+
+
+def test_a_bare_name_near_a_shipped_scenario_lists_those_and_suggests_it(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"no such shipped scenario\. Did you mean 'tighter_terms'") as error:
+        read_scenario("tigther_terms")
+    assert "as_is, spring_campaign, stronger_collections, tighter_terms" in error.value.faults[0].allowed
+
+
+def test_every_step_of_a_ladder_that_does_not_rise_is_found_beside_a_kind_that_there_is_not(faults: Faults) -> None:
+    steps = "[{contact: fax, day: 9}, {contact: call, day: 3}, {contact: email, day: 5}, {contact: call, day: 5}]"
+    assert [f.what for f in faults(f"change: [{{set: {{ladder: {steps}}}}}]")] == [
+        "there is no contact 'fax'.",
+        "step 2 is on day 3, not after step 1 on day 9.",
+        "step 4 is on day 5, not after step 3 on day 5.",
+    ]
 
 
 def test_a_criterion_on_a_figure_that_there_is_not_is_a_fault(write: Callable[..., Path], firm: Firm) -> None:

@@ -60,10 +60,12 @@ def test_cash_and_receivables_roll_forward_in_every_world(w: SmallWorld) -> None
     opening = w.firm.open_items["open_cents"].sum()
     moved = figure(outcome, "revenue") - figure(outcome, "receipts") - figure(outcome, "write_offs")
     assert np.array_equal(figure(outcome, "receivables"), opening + np.cumsum(moved))
-    costs = sum(figure(outcome, name) for name in ("outflows", "collection_cost", "campaign_cost", "interest"))
+    paid = ("purchases", "outflows", "collection_cost", "campaign_cost", "interest")
+    costs = sum(figure(outcome, name) for name in paid)
     cash = w.firm.accounts["balance_cents"].sum() + np.cumsum(figure(outcome, "receipts") - costs)
     in_transit = cash - figure(outcome, "cash")
     banking = w.firm.calendar.banking((pd.Timestamp(w.firm.as_of) + pd.Timedelta(days=1)).date(), w.days)
+    assert np.array_equal(in_transit, figure(outcome, "in_transit"))
     assert (in_transit >= 0).all()
     assert (in_transit[banking] == 0).all()
     assert outcome.customers[:, :3].sum(axis=0).tolist() == [

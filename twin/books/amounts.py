@@ -24,6 +24,8 @@ _COMMA_DECIMALS = r"^[+-]?(\d+|\d{1,3}([ .'’\x{a0}\x{202f}]\d{3})+),\d{1,2}$"
 _POINT_DECIMALS = r"^[+-]?(\d+|\d{1,3}([ ,'’\x{a0}\x{202f}]\d{3})+)\.\d{1,2}$"
 _GROUPED = rf"^[+-]?\d{{1,3}}({_PART}\d{{3}})+([.,]\d+)?$"
 _EXPONENT = r"^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$"
+_SIGN, _AMOUNT = r"(\p{Sc}|[A-Z]{3})", r"\d[\d .,'’\x{a0}\x{202f}]*"
+_WITH_SIGN = rf"^[+-]?{_SIGN}\s?[+-]?{_AMOUNT}$|^[+-]?{_AMOUNT}\s?{_SIGN}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _not_numbers(text: pa.Array, bad: Mask, style: NumberStyle) -> list[Flaw]:
         (f"seems to have the decimal mark '{other}': set decimal_mark", pattern),
         ("seems to have a mark between thousands: set thousands_mark", _GROUPED),
         ("was rounded by a spreadsheet: export it as a plain number", _EXPONENT),
+        ("seems to have a currency sign: set signs to it for this column", _WITH_SIGN),
         ("is not a number", ""),
     ):
         fits = bad & matches(text, expression)

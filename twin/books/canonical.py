@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from twin.books.head import rows_above
 from twin.books.recipe import Recipe, TableRecipe
-from twin.books.schema import TABLES
+from twin.books.schema import TABLES, Table
 from twin.books.source import Source, open_source
 from twin.faults import BooksError, Fault, listed, unknown
 from twin.money import MINOR_DIGITS
@@ -18,7 +20,8 @@ SUFFIXES = (".csv", ".parquet")
 def canonical_recipe(folder: Path) -> tuple[Recipe, dict[str, Path]]:
     """The recipe that reads every table in a folder as it stands, and the file of each table.
 
-    Amounts are decimal with a point, dates ISO, text UTF-8. The firm's own currency is that of the first invoice.
+    Amounts are decimal with a point, dates ISO, text UTF-8. The firm's own currency is the most
+    frequent one of the invoices in the first part of their file.
 
     Raises: BooksError for files that are no table of the books, and where there are no invoices.
     """
@@ -28,7 +31,7 @@ def canonical_recipe(folder: Path) -> tuple[Recipe, dict[str, Path]]:
         raise BooksError(faults)
     files = {path.stem: path for path in paths}
     tables = {name: TableRecipe(file=path.name, thousands_mark="") for name, path in files.items()}
-    currency = _first_currency(open_source(files["invoices"], tables["invoices"]))
+    currency = _usual_currency(open_source(files["invoices"], tables["invoices"]))
     return Recipe(name=folder.resolve().name, currency=currency, tables=tables), files
 
 
@@ -44,9 +47,20 @@ def as_it_stands(source: Source, name: str) -> Source:
     for column in table.columns:
         if column.required and column.name not in given:
             faults.append(Fault(place, f"there is no column '{column.name}'.", f"it holds {column.meaning}"))
+    if faults and (above := _rows_above(source, table)):
+        what, allowed = "this is not the header of the table.", f"take away the {above} rows above it, or set skip_rows"
+        raise BooksError(Fault(place, what, f"{allowed} in a recipe"))
     if faults:
         raise BooksError(faults)
     return replace(source, layout=source.layout.model_copy(update={"columns": {column: column for column in given}}))
+
+
+def _rows_above(source: Source, table: Table) -> int:
+    """Rows above the header of a CSV file, where it stands below its first row; 0 where it is not found."""
+    wanted = {column.name for column in table.columns if column.required}
+    if source.path.suffix == ".parquet" or wanted & set(source.header):
+        return 0
+    return rows_above(source.path, source.layout, wanted) or 0
 
 
 def _name_faults(folder: Path, paths: list[Path]) -> Iterator[Fault]:
@@ -60,8 +74,15 @@ def _name_faults(folder: Path, paths: list[Path]) -> Iterator[Fault]:
         yield Fault(str(folder), "there is no invoices.csv or invoices.parquet.", f"tables are: {listed(TABLES)}")
 
 
-def _first_currency(invoices: Source) -> str:
-    """Currency of the first invoice; USD where it names none, and then the row is rejected for that."""
+def _usual_currency(invoices: Source) -> str:
+    """Currency most frequent in the first piece of the invoices, of equally frequent ones the first to appear.
+
+    USD where there is none that exists, and then the rows are rejected for that.
+    """
     first = next(invoices.pieces(), None)
-    code = str(first.text["currency"][0]).upper() if first is not None and "currency" in first.text else ""
-    return code if code in MINOR_DIGITS else "USD"
+    text = first.text.get("currency") if first is not None else None
+    counts = Counter(text.to_pylist() if text is not None else [])
+    codes = Counter[str]()
+    for word, count in counts.items():
+        codes[str(word).upper()] += count
+    return next((code for code, _ in codes.most_common() if code in MINOR_DIGITS), "USD")

@@ -56,7 +56,7 @@ class Reader:
     def read(self, piece: Piece) -> tuple[pd.DataFrame, list[Found]]:
         """The piece as a frame with `row` and the stored columns, and every value in it that cannot be used.
 
-        An unusable value is missing there, or 0 for an amount that must be there.
+        An unusable value is missing there.
         """
         origins = self.layout.origins()
         texts, flaws = self._texts(piece, origins)
@@ -111,7 +111,7 @@ class Reader:
     def _amounts(
         self, column: Column, text: pa.Array, origin: ColumnRecipe, series: dict[str, Any]
     ) -> tuple[Any, list[Flaw]]:
-        """Cents by the decimals of each row's currency; missing where an optional amount is empty or unusable."""
+        """Cents by the decimals of each row's currency; missing where the amount is empty or cannot be read."""
         currency = self._currency(series)
         digits = currency.map(MINOR_DIGITS).to_numpy(np.int64)
         cents, flaws = np.zeros(len(text), np.int64), []
@@ -123,8 +123,6 @@ class Reader:
             flaws += more
         unread = np.logical_or.reduce([to_mask(pc.equal(text, "")), *(mask for _, mask in flaws)])
         flaws += _sign_flaws(column, cents, ~unread)
-        if column.required:
-            return cents, flaws
         return pd.arrays.IntegerArray(cents, unread), flaws
 
     def _currency(self, series: dict[str, Any]) -> pd.Series[Any]:

@@ -29,21 +29,21 @@ def parse_dates(text: pa.Array, formats: Sequence[str]) -> tuple[Days, list[Flaw
     encoded = text.dictionary_encode()
     words = encoded.dictionary.to_pylist()
     index = encoded.indices.to_numpy(zero_copy_only=False)
-    parsed = [read_date(word, formats) for word in words]
+    hint = _hint_for_all([word for word in words if word and _first_fit(word, formats) is None])
+    parsed = [read_date(word, formats, hint) for word in words]
     days = np.array([p if isinstance(p, date) else "NaT" for p in parsed], dtype="datetime64[s]")
     reason = np.array([p if isinstance(p, str) else "" for p in parsed], dtype=object)
     flaws = [(str(r), np.asarray(reason == r)[index]) for r in sorted(set(reason)) if r]
     return days[index] if words else np.empty(0, "datetime64[s]"), flaws
 
 
-def read_date(text: str, formats: Sequence[str]) -> date | str | None:
-    """The day, or the reason why it is none; None for an empty text."""
+def read_date(text: str, formats: Sequence[str], hint: str = "") -> date | str | None:
+    """The day, or the reason why it is none; None for an empty text. hint: what is said of it instead of a guess."""
     if not text:
         return None
     day = _first_fit(text, formats)
     if day is None:
-        looks = next((f for f in COMMON if _first_fit(text, [f])), None)
-        hint = f"; it looks like {looks}" if looks else _day_number(text)
+        hint = hint or _hint_for_all([text]) or _day_number(text)
         return f"is not a date in the format {' or '.join(formats)}{hint}"
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         return f"is a date outside the years {FIRST_YEAR} to {LAST_YEAR}"
@@ -78,6 +78,12 @@ def _first_fit(text: str, formats: Sequence[str]) -> date | None:
         except ValueError:
             continue
     return None
+
+
+def _hint_for_all(words: Sequence[str]) -> str:
+    """The one or two common formats that all of these words fit; empty where none does."""
+    fits = [f for f in COMMON if words and all(_first_fit(word, [f]) for word in words)]
+    return f"; it looks like {' or '.join(fits)}" if fits else ""
 
 
 def _day_number(text: str) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 from twin.books.recipe import TableRecipe
 from twin.faults import BooksError, Fault, quoted
 
 HEAD_BYTES = 1 << 20
+HEADER_WITHIN = 50
+"""Lines among which a header is looked for that is not where the recipe says."""
+
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 MAGIC = {
     b"PK\x03\x04": "an Excel workbook or zip archive",
@@ -50,6 +54,16 @@ def csv_header(path: Path, layout: TableRecipe) -> list[str]:
     if len(header) == 1 and (other := _separator(header[0], layout.separator)):
         raise BooksError(Fault(place, f"there is one column, named {quoted(header[0])}.", f"set separator to {other}"))
     return header
+
+
+def rows_above(path: Path, layout: TableRecipe, names: Collection[str]) -> int | None:
+    """Lines above the first row of a CSV file's first lines that holds all these names; None where none does."""
+    lines = _head(path, layout)[0].splitlines()[:HEADER_WITHIN]
+    for above, line in enumerate(lines):
+        row = next(csv.reader([line], delimiter=layout.separator, quotechar=layout.quote), [])
+        if set(names) <= {name.strip() for name in row}:
+            return above
+    return None
 
 
 def _head(path: Path, layout: TableRecipe) -> tuple[str, bool]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from twin.books.schema import TABLES
 from twin.faults import Fault, listed, quoted, unknown
 from twin.money import MINOR_DIGITS, rate_fraction
 from twin.yaml_file import YamlFile
+
+ANY = "USD"
+"""Stands for a currency that is not known, where only the rate itself is looked at."""
 
 
 def mapping_faults(file: YamlFile) -> Iterator[Fault]:
@@ -32,6 +36,9 @@ def mapping_faults(file: YamlFile) -> Iterator[Fault]:
             "map the column 'settled_on', or give a table 'receipts'",
         )
     yield from _rate_faults(file)
+    ladder = _group(file.value, "policy").get("ladder")
+    for i, what in rising_faults(ladder):
+        yield Fault(file.place(("policy", "ladder", i)), f"policy.ladder: {what}", "the days of a ladder must rise")
     yield from _fit_faults(file, tables)
 
 
@@ -52,15 +59,34 @@ def _column_faults(file: YamlFile, name: str, table: dict[str, Any]) -> Iterator
 
 
 def _rate_faults(file: YamlFile) -> Iterator[Fault]:
+    """Rates that are not above 0, or too long, whatever else is wrong with the currencies; text is left out."""
     base = file.value.get("currency")
+    own = base if isinstance(base, str) and base in MINOR_DIGITS else ""
     for code, rate in _group(file.value, "rates").items():
-        if code in MINOR_DIGITS and isinstance(base, str) and base in MINOR_DIGITS and isinstance(rate, int | float):
-            try:
-                rate_fraction(rate, code, base)
-            except ValueError as e:
-                yield Fault(file.place(("rates", code)), f"{code}: {e}.")
-            if code == base and rate != 1:
-                yield Fault(file.place(("rates", code)), f"{code} is the firm's own currency, so its rate is 1.")
+        if isinstance(rate, bool) or not isinstance(rate, int | float):
+            continue
+        known = code if code in MINOR_DIGITS else own or ANY
+        try:
+            rate_fraction(rate, known, own or known)
+        except ValueError as e:
+            yield Fault(file.place(("rates", code)), f"{code}: {e}.")
+        if code == own and rate != 1:
+            yield Fault(file.place(("rates", code)), f"{code} is the firm's own currency, so its rate is 1.")
+
+
+def rising_faults(ladder: Any) -> list[tuple[int, str]]:
+    """Index of each step of a ladder, as it stands in a file, that is not after the one before it, and what is wrong.
+
+    Steps without a day that is a number are left out: they are faults of their own.
+    """
+    steps = enumerate(ladder if isinstance(ladder, list) else [])
+    days = [(i, step.get("day")) for i, step in steps if isinstance(step, dict)]
+    dated = [(i, day) for i, day in days if isinstance(day, int) and not isinstance(day, bool)]
+    return [
+        (j, f"step {j + 1} is on day {day}, not after step {i + 1} on day {before}.")
+        for (i, before), (j, day) in pairwise(dated)
+        if day <= before
+    ]
 
 
 def _fit_faults(file: YamlFile, tables: dict[str, Any]) -> Iterator[Fault]:

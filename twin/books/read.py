@@ -16,6 +16,7 @@ from twin.books.assemble import assemble
 from twin.books.books import Books
 from twin.books.canonical import SUFFIXES, as_it_stands, canonical_recipe
 from twin.books.columns import Found, Reader
+from twin.books.head import rows_above
 from twin.books.recipe import Recipe, read_recipe
 from twin.books.rejected import Loaded, too_many
 from twin.books.schema import TABLES
@@ -111,6 +112,10 @@ def _open(recipe: Recipe, files: Mapping[str, Path]) -> tuple[dict[str, Source],
 
 def _header_faults(source: Source) -> Iterator[Fault]:
     place = f"{source.path}, row {source.layout.skip_rows + 1}"
+    wanted = {origin.column for origin in source.layout.origins().values() if origin.column is not None}
+    if not wanted & set(source.header) and (above := _rows_above(source, wanted)) is not None:
+        yield Fault(place, "this is not the header that the recipe describes.", f"set skip_rows to {above}")
+        return
     for name, origin in source.layout.origins().items():
         column = origin.column
         if column is None:
@@ -120,6 +125,13 @@ def _header_faults(source: Source) -> Iterator[Fault]:
             yield Fault(place, what, f"columns are: {listed(source.header)}", closest(column, source.header))
         elif f"{column} (2)" in source.header:
             yield Fault(place, f"the column {quoted(column)} is there more than once.", "give each a name of its own")
+
+
+def _rows_above(source: Source, wanted: set[str]) -> int | None:
+    """Rows above the header, where it stands elsewhere than the recipe says."""
+    if not wanted or source.path.suffix == ".parquet":
+        return None
+    return rows_above(source.path, source.layout, wanted)
 
 
 def _load(source: Source, reader: Reader) -> Loaded:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import types
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -25,6 +24,7 @@ from twin.books.recipe import (
 )
 from twin.books.schema import TABLES, Column
 from twin.content import content
+from twin.markdown import table, with_tables
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "recipe": Recipe,
@@ -37,45 +37,30 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "bounds": Bounds,
 }
 
-_TABLE = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "date": "date", "NoneType": ""}
-
-
-def with_tables(text: str, tables: Mapping[str, str]) -> str:
-    """A text whose tables, between '<!-- table: NAME -->' and '<!-- end -->', are replaced.
-
-    Raises: KeyError for a name without a table.
-    """
-    return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}\n{found[3]}", text)
 
 
 def tables() -> dict[str, str]:
     """The tables of calibration/README.md by name: settings of a recipe, and columns of the books."""
     settings = {name: _settings(model) for name, model in MODELS.items()}
     columns = {f"columns of {name}": _columns(t.columns) for name, t in TABLES.items()}
-    names = _table(
-        ("table", "holds", "assumed without it"), ((f"`{t.name}`", t.meaning, t.missing) for t in TABLES.values())
-    )
+    rows = ((f"`{t.name}`", t.meaning, t.missing) for t in TABLES.values())
+    names = table("table", "holds", "assumed without it", rows=rows)
     return {**settings, **columns, "tables": names}
 
 
 def _settings(model: type[BaseModel]) -> str:
     rows = ((f"`{n}`", _words(f.annotation), _default(f), f.description or "") for n, f in model.model_fields.items())
-    return _table(("setting", "is", "if absent", "meaning"), rows)
+    return table("setting", "is", "if absent", "meaning", rows=rows)
 
 
 def _columns(columns: Iterable[Column]) -> str:
     rows = ((f"`{c.name}`", c.kind.value, "yes" if c.required else "", _meaning(c)) for c in columns)
-    return _table(("column", "is", "required", "meaning"), rows)
+    return table("column", "is", "required", "meaning", rows=rows)
 
 
 def _meaning(column: Column) -> str:
     return column.meaning + (f": {', '.join(column.allowed)}" if column.allowed else "")
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def _words(annotation: Any) -> str:

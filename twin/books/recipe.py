@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +13,7 @@ from twin.books.amounts import NumberStyle
 from twin.books.dates import flaw_of_formats
 from twin.books.mapping import mapping_faults
 from twin.calendar import Calendar
-from twin.faults import RecipeError, quoted
+from twin.faults import RecipeError, in_order, quoted
 from twin.money import MINOR_DIGITS
 from twin.yaml_file import check, read_yaml
 
@@ -172,13 +171,6 @@ class PolicySettings(Settings):
     worklist: Literal["largest", "oldest"] | None = Field(default=None, description="which contact comes first")
     write_off_days: int | None = Field(default=None, ge=1, le=3_650, description="days past due at write-off")
 
-    @model_validator(mode="after")
-    def _rising(self) -> PolicySettings:
-        days = [step.day for step in self.ladder or ()]
-        if any(a >= b for a, b in pairwise(days)):
-            raise ValueError("the days of the ladder must rise.")
-        return self
-
 
 class Recipe(Settings):
     """A whole recipe."""
@@ -219,7 +211,7 @@ def read_recipe(path: Path | str) -> Recipe:
     try:
         recipe = check(file, Recipe, RecipeError)
     except RecipeError as e:
-        raise RecipeError([*e.faults, *faults]) from None
+        raise RecipeError(in_order([*e.faults, *faults])) from None
     if faults:
-        raise RecipeError(faults)
+        raise RecipeError(in_order(faults))
     return recipe

@@ -9,7 +9,7 @@ import pandas as pd
 from twin.books.books import Books
 from twin.money import MINOR_DIGITS, decimal_text
 
-COUNTS = ("read", "accepted", "rejected", "open")
+COUNTS = ("read", "accepted", "rejected", "rejected_unreadable", "open")
 AMOUNTS = ("accepted_cents", "rejected_cents", "received_cents", "open_cents")
 
 
@@ -17,7 +17,8 @@ def reconcile(books: Books) -> pd.DataFrame:
     """Invoices by `currency` and `month` of issue: numbers of them, and amounts in cents of that currency.
 
     received is what came in for the accepted invoices, open what the unsettled ones still owe; what is neither was
-    credited. The currency and month of a rejected row are empty where they could not be read.
+    credited. The currency and month of a rejected row are empty where they could not be read, and its amount is not in
+    rejected_cents where that could not be read: rejected_unreadable counts those rows.
     """
     accepted = _accepted(books)
     rejected = _rejected(books)
@@ -48,6 +49,7 @@ def summary_text(books: Books) -> str:
             lines.append(
                 f"{code}: invoiced {sums['accepted_cents']}, received {sums['received_cents']}, "
                 f"open {sums['open_cents']} in {int(part['open'].sum()):,} invoices, rejected {sums['rejected_cents']}"
+                + _without(int(part["rejected_unreadable"].sum()))
             )
     return "\n".join([*lines, *(f"does not agree: {sentence}" for sentence in unexplained(books))])
 
@@ -72,7 +74,13 @@ def _accepted(books: Books) -> pd.DataFrame:
 def _rejected(books: Books) -> pd.DataFrame:
     rows = books.rejected[books.rejected["table"] == "invoices"]
     groups = rows.groupby(["currency", "month"])["amount_cents"]
-    return pd.DataFrame({"rejected": groups.size(), "rejected_cents": groups.sum()})
+    unreadable = groups.size() - groups.count()
+    return pd.DataFrame({"rejected": groups.size(), "rejected_unreadable": unreadable, "rejected_cents": groups.sum()})
+
+
+def _without(rows: int) -> str:
+    """What a total of rejected amounts lacks, in words."""
+    return f" without {rows:,} of which the amount cannot be read" if rows else ""
 
 
 def _owed(books: Books) -> pd.Series[int]:

@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from twin.books.columns import Found
-from twin.books.schema import Table
+from twin.books.schema import MONEY, Table
 from twin.books.source import Ragged, Rows, Source
-from twin.faults import Fault, quoted
+from twin.faults import Fault, in_order, quoted
 
 COLUMNS = {
     "table": "str",
@@ -26,7 +26,7 @@ COLUMNS = {
     "amount_cents": "Int64",
     "raw": "str",
 }
-"""Columns of the rejected rows: month, currency and amount as far as they can be read, raw the row as JSON."""
+"""Columns of the rejected rows: month, currency and amount empty where they cannot be read, raw the row as JSON."""
 
 SHOWN = 3
 """Rows shown of each reason."""
@@ -53,8 +53,10 @@ class Loaded:
 
     @cached_property
     def good(self) -> pd.DataFrame:
-        """The rows in which nothing is wrong."""
-        return self.frame[~self.frame["row"].isin(self.bad)].reset_index(drop=True)
+        """The rows in which nothing is wrong, required amounts as int64."""
+        good = self.frame[~self.frame["row"].isin(self.bad)].reset_index(drop=True)
+        stored = {c.stored: c.stored_type for c in self.table.columns if c.kind in MONEY and c.stored in good}
+        return good.astype(stored)
 
     def with_found(self, more: Iterable[Found]) -> Loaded:
         """The same with more found."""
@@ -77,14 +79,17 @@ def too_many(loaded: Loaded, most_share: float) -> Iterator[Fault]:
     stopped = ", and reading was given up there" if loaded.gave_up else ""
     path = loaded.source.path
     yield Fault(str(path), f"{count} of {loaded.table.name} cannot be used{stopped}.", f"allowed: {most_share:.1%}")
+    shown, hidden_rows = [], []
     for (column, reason), group in _by_reason(loaded.found).items():
         rows = np.concatenate([f.row for f in group])
         values = [value for f in group for value in f.values[:SHOWN]]
         for row, value in zip(rows[:SHOWN].tolist(), values[:SHOWN], strict=True):
             place = f"{path}, row {row}" + (f", column {column}" if column else "")
-            yield Fault(place, f"{quoted(value)} {reason}.")
+            shown.append(Fault(place, f"{quoted(value)} {reason}."))
         if rows.size > SHOWN:
-            yield Fault(str(path), f"{rows.size - SHOWN:,} more rows where {column or 'the row'} {reason}.")
+            more = f"{rows.size - SHOWN:,} more rows where {column or 'the row'} {reason}."
+            hidden_rows.append(Fault(str(path), more))
+    yield from (*in_order(shown), *hidden_rows)
 
 
 def rejected_rows(loaded: Loaded) -> pd.DataFrame:

@@ -20,9 +20,12 @@ import pyarrow.parquet
 
 from twin.books.head import csv_header, undecodable
 from twin.books.recipe import TableRecipe
-from twin.faults import BooksError, Fault, closest, listed, quoted
+from twin.faults import BooksError, Fault, closest_file, listed, quoted
 
 BLOCK_BYTES = 1 << 23
+NO_TABLE = (".yaml", ".yml", ".json", ".md")
+"""Endings of files that are never the table that was meant."""
+
 ROWS_PER_PIECE = 1 << 17
 MOST_RAGGED = 200_000
 """Rows with a wrong number of values after which a file is given up."""
@@ -148,8 +151,9 @@ def open_source(path: Path, layout: TableRecipe) -> Source:
     Raises: BooksError if it is absent, empty, not text in the stated encoding, or not a table with rows.
     """
     if not path.is_file():
-        names = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
-        raise BooksError(Fault(str(path), "there is no such file.", "", closest(path.name, names)))
+        here = path.parent.iterdir() if path.parent.is_dir() else ()
+        names = [p.name for p in here if p.is_file() and p.suffix not in NO_TABLE]
+        raise BooksError(Fault(str(path), "there is no such file.", "", closest_file(path.name, names)))
     if path.stat().st_size == 0:
         raise BooksError(Fault(str(path), "the file is empty."))
     read = _parquet_header if path.suffix == ".parquet" else csv_header

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from twin.sim.arrays import CONTACT, DECLINED, INVOICED, ORDER, RECEIPT
 from twin.sim.measures import COLUMN
 from twin.sim.outcome import Outcome
 from twin.sim.run import simulate
-from twin.sim.timeline import fixed_outflows
+from twin.sim.suppliers import fixed_outflows
+from twin.sim.timeline import scheduled
 
 LAST_DAY = date(2026, 6, 30)
 RECIPE = "recipe.yaml"
@@ -164,10 +165,13 @@ def _cash(firm: Firm, outcome: Outcome) -> dict[str, pd.DataFrame]:
 def _flows(firm: Firm, outcome: Outcome, dates: pd.Series) -> pd.DataFrame:
     start = firm.as_of + timedelta(days=1)
     paid = {
-        str(kind): fixed_outflows(replace(firm, outflows=only), start, len(dates))
-        for kind, only in firm.outflows.groupby("name")
+        str(kind): scheduled(only, firm.calendar, start, len(dates))
+        for kind, only in fixed_outflows(firm, outcome.drawn).groupby("name")
     }
-    paid |= {kind.replace("_", " "): outcome.measures[:, COLUMN[kind]] for kind in ("collection_cost", "interest")}
+    paid |= {
+        kind.replace("_", " "): outcome.measures[:, COLUMN[kind]]
+        for kind in ("purchases", "collection_cost", "interest")
+    }
     tables = [
         pd.DataFrame({"kind": kind, "paid_on": dates, "amount": decimal(pd.Series(cents), firm.currency)})[cents > 0]
         for kind, cents in paid.items()

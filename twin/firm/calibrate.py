@@ -13,7 +13,7 @@ import pandas as pd
 from twin.books import Books
 from twin.calendar import Calendar
 from twin.content import content
-from twin.faults import Fault, RecipeError, unknown
+from twin.faults import BooksError, Fault, RecipeError, unknown
 from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.observed import credit_limits, observe
@@ -36,11 +36,13 @@ from twin.fit.payment import fit_payment
 
 CUSTOMERS_PER_COLLECTOR = 500
 TEST_WEEKS = 13
+LONGEST_SILENCE = 31
+"""Days without an invoice before the last one, after which its date is taken for a mistake."""
 LONGEST_TERMS = int(SETTINGS["terms_days"].high)
 
 
 def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> Firm:
-    """The twin of the firm on `as_of`, the last day that is known; the last day of the books if absent.
+    """The twin of the firm on `as_of`, the last day that is known; if absent, the one that `last_day` finds.
 
     Nothing later than `as_of` is used. What the books do not say is replaced by an assumption, which is listed.
     cuts: earlier days from which the fit is tested, for the certificate; 0 leaves the firm without one.
@@ -48,7 +50,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     Raises: BooksError if `as_of` lies outside the books or an amount cannot be converted; RecipeError if the recipe
     assumes what no card has, or leaves no orders to learn from.
     """
-    known = books.as_of(books.known_until if as_of is None else as_of)
+    known = books.as_of(last_day(books) if as_of is None else as_of)
     today = known.known_until
     calendar = Calendar(books.country)
     cards = cards_of(books)
@@ -84,6 +86,23 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     )
     _assert_finite(firm)
     return firm
+
+
+def last_day(books: Books) -> date:
+    """The as-of date if none is given: the recipe's `known_until`, or the day of the last invoice.
+
+    Receipts go on after a record of invoices has ended, and a firm that invoices no more is not the firm of today.
+
+    Raises: BooksError if that invoice comes long after the one before, as a mistyped date does.
+    """
+    if books.recipe.known_until is not None:
+        return books.recipe.known_until
+    days = np.unique(books.invoices["issued_on"].to_numpy())
+    if days.size > 1 and (gap := (days[-1] - days[-2]) // np.timedelta64(1, "D")) > LONGEST_SILENCE:
+        what = f"the last invoice is of {pd.Timestamp(days[-1]).date()}, {gap} days after the one before it."
+        allowed = "give the as-of date (--as-of, or known_until in the recipe), or mend the date of that invoice"
+        raise BooksError(Fault(f"books {books.name}", what, allowed, str(pd.Timestamp(days[-2]).date())))
+    return date.fromisoformat(str(pd.Timestamp(days[-1]).date()))
 
 
 def cards_of(books: Books) -> dict[str, Card]:

@@ -64,6 +64,13 @@ class Firm:
     certificate: dict[str, Any]
 
     @cached_property
+    def daily_revenue(self) -> float:
+        """Expected revenue of a day, in cents: over all customers, order rate x mean amount."""
+        t = self.customers
+        mean = np.exp(t["amount_mu"] + (t["amount_mu_sd"] ** 2 + t["amount_sigma"] ** 2) / 2)
+        return float((t["rate_shape"] / t["rate_days"] * mean).sum())
+
+    @cached_property
     def beliefs(self) -> dict[str, Belief]:
         """Parameters of the model cards by 'card.parameter', as measured or assumed; money in cents."""
         return beliefs(self.cards, self.currency)

@@ -5,8 +5,21 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from twin.report.basis import assumed_cash
 from twin.report.figures import colour_of
-from twin.report.words import DASH, NARROW, Difference, differences, human, number, share, unit_name
+from twin.report.words import (
+    DASH,
+    NARROW,
+    Difference,
+    count_unchanged,
+    differences,
+    human,
+    least,
+    number,
+    often_unchanged,
+    share,
+    unit_name,
+)
 from twin.study.comparison import Comparison
 from twin.study.kpi import Kpi
 from twin.study.tables import FIGURES
@@ -26,11 +39,14 @@ GROUPS = {
 
 def figure_table(result: Comparison) -> Context:
     """Heads, groups of rows and a note, for the page."""
-    all_differences = {name: differences(result.summary, name) for name in result.scenarios}
+    all_differences = {name: differences(result, name) for name in result.scenarios}
     rows = result.summary[result.summary["scenario"] == result.baseline].to_dict("records")
     base = {row["kpi"]: {str(column): value for column, value in row.items()} for row in rows}
+    cash = assumed_cash(result.manifest)
+    titles = {"Cash": f"Cash ({cash})" if cash else "Cash"}
     groups = [
-        {"title": title, "rows": [_row(kpi, base, all_differences) for kpi in kpis]} for title, kpis in GROUPS.items()
+        {"title": titles.get(title, title), "rows": [_row(kpi, base, all_differences) for kpi in kpis]}
+        for title, kpis in GROUPS.items()
     ]
     return {"heads": _heads(result), "groups": groups, "note": _note(result, base)}
 
@@ -59,8 +75,11 @@ def _row(kpi: str, base: dict[str, Context], all_differences: dict[str, dict[str
 def _cell(d: Difference) -> Context:
     if d.verdict in ("same", "unknown"):
         return {"text": "no change" if d.verdict == "same" else DASH, "below": "", "verdict": d.verdict}
+    odds = count_unchanged(d) if often_unchanged(d) else share(d.p_better)
+    if d.slight:
+        return {"text": f"less than {least(d)}", "below": odds, "verdict": d.verdict}
     low, high = (number(v, d.unit, signed=True) for v in (d.low, d.high))
-    below = f"{low} to {high} · {share(d.p_better)}"
+    below = f"{low} to {high} · {odds}"
     return {"text": number(d.diff, d.unit, signed=True), "below": below, "verdict": d.verdict}
 
 

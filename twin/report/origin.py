@@ -64,7 +64,7 @@ def _customers(rows: pd.DataFrame) -> list[Context]:
     """The customers who change most, as one part."""
     customers = rows[rows["group_by"] == "customer"]
     leading = [group for group in dict.fromkeys(customers["group"]) if group != OTHERS][:LEADING]
-    title = f"The {len(leading)} customers of whom a figure changes most"
+    title = f"The {len(leading)} customers with the largest change, whichever of these figures it is in"
     return [_part(customers[customers["group"].isin(leading)], title)] if leading else []
 
 
@@ -74,7 +74,8 @@ def _note(rows: pd.DataFrame, currency: str) -> str:
     rest = float(receipts.loc[receipts["group"] == OTHERS, "diff"].sum())
     part = number(float(named["diff"].sum()), "money", signed=True)
     return (
-        f"Mean paired differences over the horizon; bars compare the groups of a block. The {len(named)} customers who "
-        f"change most make {part} {currency} of the receipts' change, all others {number(rest, 'money', signed=True)} "
-        f"{currency}. Ranges and more customers are in attribution.csv."
+        "Mean paired differences over the horizon; bars compare the groups of a block. Customers are sorted by the "
+        f"largest of their changes here, up or down. The {len(named)} first of them make {part} {currency} of the "
+        f"receipts' change, all others {number(rest, 'money', signed=True)} {currency}. Ranges and more customers are "
+        "in attribution.csv."
     )

@@ -37,10 +37,11 @@
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
       hoverlabel: { bgcolor: "#fff", bordercolor: "#dfe3e8", font: { size: 12 } },
     };
+    const gap = Math.min(0.3, 124 / place.clientWidth), width = (1 - gap) / 2;
     figures.measures.forEach((measure, i) => {
-      const left = i * 0.535, axis = { gridcolor: "#e6e9ed", zerolinecolor: "#9aa3ad", zerolinewidth: 1, tickformat: ",~r",
+      const left = i * (width + gap), axis = { gridcolor: "#e6e9ed", zerolinecolor: "#9aa3ad", zerolinewidth: 1, tickformat: ",~r",
         fixedrange: true, title: { font: { size: 12, color: "#5b6675" }, standoff: 8 } };
-      out["xaxis" + (i + 1)] = { domain: [left, left + 0.465], anchor: comparing ? "y" + (i + 3) : "y" + (i + 1), type: "date",
+      out["xaxis" + (i + 1)] = { domain: [left, left + width], anchor: comparing ? "y" + (i + 3) : "y" + (i + 1), type: "date",
         showgrid: false, ticks: "outside", tickcolor: "#9aa3ad", linecolor: "#9aa3ad", tickformat: "%b\n%Y", fixedrange: true,
         hoverformat: "%a %-d %B %Y", nticks: 8 };
       out["yaxis" + (i + 1)] = { ...axis, domain: comparing ? [0.42, 1] : [0, 1], anchor: "x" + (i + 1),

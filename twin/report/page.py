@@ -18,7 +18,7 @@ from twin.report.answer import answers, how_to_read
 from twin.report.figure_table import definitions, figure_table
 from twin.report.figures import axis_of, colour_of, daily_rows, svg_address
 from twin.report.origin import origins
-from twin.report.proof import proof, warning
+from twin.report.proof import proof, scores, warning
 from twin.report.words import DASH, NARROW, human, significant
 from twin.study.comparison import Comparison
 from twin.study.tables import COMPARED
@@ -62,7 +62,7 @@ def _context(result: Comparison) -> Context:
         "scenarios": [_scenario(result, record) for record in manifest["scenarios"]],
         "proof": proof(manifest["firm"]["certificate"]),
         "beliefs": list(_beliefs(manifest["beliefs"], manifest["firm"]["currency"])),
-        "definitions": definitions(),
+        "definitions": [*definitions(), *scores(manifest["firm"]["certificate"])],
         "provenance": list(_provenance(manifest)),
         "thin": NARROW,
         "chart_data": _embedded(_chart_data(result)),

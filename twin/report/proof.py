@@ -6,11 +6,43 @@ from collections.abc import Iterator
 from typing import Any
 
 from twin.books.recipe import AcceptSettings
+from twin.fit.backtest import OURS
 from twin.report.words import DASH, human, significant
 
 Context = dict[str, Any]
 
 TABLES = {"invoices": "Days to settlement of invoices", "cash": "Weekly receipts"}
+WIDER = "bands are wider than needed"
+
+SCORES = {
+    "PIT deviation": (
+        "PIT, the probability integral transform, is the forecast probability of settling by the day it happened; each "
+        "tenth of it should hold a tenth of the invoices, and the deviation is the share that lies elsewhere"
+    ),
+    "MAE": "mean absolute error, in days, of the forecast median of settled invoices",
+    "CRPS": (
+        "continuous ranked probability score: squared distance, summed over the days, of the forecast's cumulative "
+        "probability from what happened, in days; the lower the better. CRPS customers: each customer counts once"
+    ),
+    "WAPE": "weighted absolute percentage error: sum of the weeks' absolute errors / sum of their receipts",
+    "Four-week error": "absolute error of the sum of the first four weeks / what they received",
+    "Coverage": (
+        "share of what happened that lies inside its 80 % band; the expected coverage is what the forecast itself "
+        "gives the band. Lower means bands too narrow, higher bands wider than needed"
+    ),
+    "Width": "of the 80 % band: in days for invoices, relative to the mean week's receipts for weeks",
+}
+"""The figures of a backtest, each with its definition."""
+
+COMPARABLE = {
+    "mae": "MAE",
+    "crps": "CRPS",
+    "crps_customers": "CRPS customers",
+    "pit": "PIT deviation",
+    "wape": "WAPE",
+    "four_week_error": "four-week error",
+}
+"""Figures of which a lower one is the better forecast, as a sentence names them."""
 
 
 def warning(certificate: Context) -> Context | None:
@@ -21,6 +53,11 @@ def warning(certificate: Context) -> Context | None:
             "reasoned, the amounts as unproven."
         )
         return {"head": "No certificate.", "text": text}
+    if certificate.get("passed") is not True and _only_wider(certificate):
+        text = (
+            "It missed what the recipe asks for in one way alone: bands are wider than needed, so ranges are cautious."
+        )
+        return {"head": "The backtest was not passed.", "text": text}
     if certificate.get("passed") is not True:
         text = (
             "Forecasts of the past missed what the recipe asks for; see how well the twin fits before using an amount."
@@ -29,16 +66,34 @@ def warning(certificate: Context) -> Context | None:
     return None
 
 
+def _only_wider(certificate: Context) -> bool:
+    """Whether every check that is not met is a coverage above its upper bound."""
+    missed = {name: check for name, check in certificate.get("checks", {}).items() if not check["passed"]}
+    return bool(missed) and all(_wider(name, check) for name, check in missed.items())
+
+
+def _wider(name: str, check: Context) -> bool:
+    value, most = check["value"], check.get("at_most")
+    return name.endswith("coverage") and value is not None and most is not None and value > most
+
+
+def scores(certificate: Context) -> list[Context]:
+    """The definitions of a backtest's figures; none without a certificate."""
+    told = SCORES if certificate else {}
+    return [{"title": title, "meaning": f"{meaning[:1].upper()}{meaning[1:]}."} for title, meaning in told.items()]
+
+
 def proof(certificate: Context) -> Context:
     """The checks of the certificate, and our forecasts beside those of plain methods."""
     if not certificate:
         text = "There is no certificate: a backtest would find out how well the twin forecasts."
-        return {"text": text, "checks": [], "tables": []}
+        return {"text": text, "checks": [], "beaten": [], "tables": []}
     passed = "passed" if certificate.get("passed") is True else "not passed"
     cuts = ", ".join(map(str, certificate.get("cuts", ())))
     return {
         "text": f"The backtest was {passed}. Forecasts {f'from {cuts} ' if cuts else ''}against what then happened:",
         "checks": [_check(name, check) for name, check in certificate.get("checks", {}).items()],
+        "beaten": list(_beaten(certificate)),
         "tables": [_table(title, certificate[name]) for name, title in TABLES.items() if certificate.get(name)],
     }
 
@@ -46,7 +101,28 @@ def proof(certificate: Context) -> Context:
 def _check(name: str, check: Context) -> Context:
     field = AcceptSettings.model_fields.get(name)
     title = human((field.description if field else None) or name)
-    return {"title": title, "value": _value(check["value"]), "asked": ", ".join(_bounds(check)), "met": check["passed"]}
+    verdict = "met" if check["passed"] else WIDER if _wider(name, check) else "not met"
+    found, asked = _value(check["value"]), ", ".join(_bounds(check))
+    return {"title": title, "value": found, "asked": asked, "met": check["passed"], "verdict": verdict}
+
+
+def _beaten(certificate: Context) -> Iterator[str]:
+    """For each table, a sentence on the figures in which a plain method forecast better than the twin."""
+    for name, title in TABLES.items():
+        methods = certificate.get(name) or {}
+        own = methods.get(OURS, {})
+        better = [part for key, said in COMPARABLE.items() if (part := _better(methods, own.get(key), key, said))]
+        if better:
+            yield f"{title}: a plain method is better than the twin on {'; '.join(better)}."
+
+
+def _better(methods: Context, own: float | None, key: str, said: str) -> str:
+    """'MAE (due date 9.1 against 9.8)' of the best plain method; empty if none is better, as the reader sees them."""
+    plain = {name: figures[key] for name, figures in methods.items() if name != OURS and figures.get(key) is not None}
+    best = min(plain, key=lambda name: plain[name], default="")
+    if own is None or not best or plain[best] >= own or _value(plain[best]) == _value(own):
+        return ""
+    return f"{said} ({best} {_value(plain[best])} against {_value(own)})"
 
 
 def _bounds(check: Context) -> Iterator[str]:

@@ -2,74 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from twin.report.answer import criterion
+from twin.report.basis import assumed_cash, begins_late
 from twin.report.proof import warning
-from twin.report.words import MAIN, Difference, differences, human, number, share, unit_name
+from twin.report.words import (
+    MAIN,
+    Difference,
+    differences,
+    human,
+    least,
+    number,
+    often_unchanged,
+    scaled,
+    share,
+    unit_name,
+)
 from twin.study.comparison import Comparison
-from twin.study.tables import FIGURES
 
-ANY_WIDTH = 10_000
 RANGE = "90 % range"
-STYLES = {"better": "blue", "worse": "red", "open": ""}
+STYLES = {"better": "blue", "worse": "red", "open": "", "rare": ""}
 WORDS = {"same": "no change", "unknown": "not defined"}
+UNITS = ((1e9, "million "), (1e5, "thousand "))
+"""From which largest amount on amounts are shown in which unit: seven digits and their signs would not fit."""
+
+FACTOR = {"million ": 1e6, "thousand ": 1e3, "": 1.0}
 
 
 def print_summary(result: Comparison, console: Console | None = None) -> None:
-    """Print the main figures: a column for each scenario where the terminal is wide enough, else a block for each."""
+    """Print the main figures, a block of rows for each scenario, and what is to be known beside them."""
     console = console or Console()
-    wide = wide_table(result)
-    fits = console.measure(wide, options=console.options.update(width=ANY_WIDTH)).maximum <= console.width
     console.print(_title(result))
-    console.print(wide if fits or not result.scenarios else long_table(result))
-    console.print(_note(result, wide=fits))
+    console.print(table(result))
+    console.print(_note(result))
+    for line in _lines(result):
+        console.print(line)
     caution = warning(result.manifest["firm"]["certificate"])
     if caution:
         console.print(Text(caution["head"], style="bold").append(f" {caution['text']}", style="not bold"))
 
 
-def wide_table(result: Comparison) -> Table:
-    """One row per figure: the baseline's mean, and each scenario's difference with its range and odds."""
-    table = _table()
-    table.add_column("")
-    for name in (result.baseline, *result.scenarios):
-        table.add_column(human(name), justify="right", no_wrap=True)
-    by_scenario = _by_scenario(result)
-    for kpi in MAIN:
-        base = by_scenario[result.baseline][kpi]
-        cells = [_wide_cell(by_scenario[name][kpi]) for name in result.scenarios]
-        label = Text(FIGURES[kpi].title).append(f"\n{unit_name(base.unit)}", style="dim")
-        table.add_row(label, _baseline_cell(result, base), *cells)
-    return table
-
-
-def long_table(result: Comparison) -> Table:
-    """One row per scenario and figure, for narrow terminals."""
-    table = _table()
-    table.add_column("")
-    for name in ("mean", "difference", RANGE, "better"):
-        table.add_column(name, justify="right", no_wrap=name != RANGE)
-    for name, figures in _by_scenario(result).items():
-        table.add_row(Text(human(name), style="bold"))
+def table(result: Comparison) -> Table:
+    """One row per scenario and figure: its mean; its difference from the baseline with range and odds."""
+    by_scenario = {name: differences(result, name) for name in (result.baseline, *result.scenarios)}
+    word = _unit_of(result)
+    out = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    out.add_column(f"{word}{result.manifest['firm']['currency']}")
+    for name in ("mean", "difference", RANGE, "better") if result.scenarios else ("mean", RANGE):
+        out.add_column(name, justify="right", no_wrap=True)
+    for name, figures in by_scenario.items():
+        out.add_row(Text(human(name), style="bold"))
         for kpi in MAIN:
-            d = figures[kpi]
-            own = (_with_unit(d, result.manifest["firm"]["currency"]), number(d.mean, d.unit))
-            compared = ("", "", "") if name == result.baseline else _long_cells(d)
-            table.add_row(*own, *compared, end_section=kpi == MAIN[-1])
-    return table
+            cells = _cells(result, name, figures[kpi], FACTOR[word])
+            out.add_row(_label(figures[kpi], result), *cells, end_section=kpi == MAIN[-1])
+    return out
 
 
-def _with_unit(d: Difference, currency: str) -> str:
-    """A figure's title with its unit, unless it is the currency, which the note names."""
+def _unit_of(result: Comparison) -> str:
+    """'million ', 'thousand ' or nothing: what amounts are shown in."""
+    rows = result.summary[result.summary["kpi"].isin(MAIN)]
+    money = rows.loc[rows["unit"] == result.manifest["firm"]["currency"], ["mean", "diff"]].abs().max(axis=None)
+    return next((word for least, word in UNITS if money >= least), "")
+
+
+def _label(d: Difference, result: Comparison) -> str:
+    """A figure's title with its unit, unless it is the currency, which the head names."""
     unit = unit_name(d.unit)
-    return f"{d.figure}, {unit}" if unit and unit != currency else d.figure
+    return f"{d.figure}, {unit}" if unit and unit != result.manifest["firm"]["currency"] else d.figure
 
 
-def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+def _cells(result: Comparison, name: str, d: Difference, factor: float) -> tuple[str | Text, ...]:
+    shown = factor if d.unit == result.manifest["firm"]["currency"] else 0.0
+    (mean,) = _numbers([d.mean], d, shown)
+    if name != result.baseline:
+        return mean, *_compared(d, shown)
+    return (mean, "", "", "") if result.scenarios else (mean, _own_range(result, d, shown))
+
+
+def _numbers(values: list[float], d: Difference, factor: float, *, signed: bool = False) -> list[str]:
+    """Amounts in the unit of the table; what is no amount, with a factor of 0, in its own."""
+    return scaled(values, factor, signed=signed) if factor else [number(v, d.unit, signed=signed) for v in values]
+
+
+def _own_range(result: Comparison, d: Difference, factor: float) -> str:
+    """The baseline's own range, where nothing is compared with it."""
+    row = result.summary[(result.summary["scenario"] == result.baseline) & (result.summary["kpi"] == d.kpi)].iloc[0]
+    return " to ".join(_numbers([float(row["p05"]), float(row["p95"])], d, factor))
+
+
+def _compared(d: Difference, factor: float) -> tuple[str | Text, ...]:
+    """Difference, range and odds; for a figure that seldom moves, 'same 99 %' in place of the odds."""
+    if d.verdict in WORDS:
+        return Text(WORDS[d.verdict], style="dim"), "", ""
+    odds = f"same {share(d.equal)}" if often_unchanged(d) else share(d.p_better)
+    if d.slight:
+        return Text(f"under {least(d)}" if factor <= 1 else "hardly any"), "", odds
+    diff, low, high = _numbers([d.diff, d.low, d.high], d, factor, signed=True)
+    span = "no change" if d.low == d.high == 0 else f"{low} to {high}"
+    return Text(diff, style=STYLES[d.verdict]), span, odds
 
 
 def _title(result: Comparison) -> Text:
@@ -77,40 +113,19 @@ def _title(result: Comparison) -> Text:
     return Text(f"{firm['name']}: {days} days from the close of {firm['as_of']}", style="bold")
 
 
-def _note(result: Comparison, *, wide: bool) -> Text:
-    currency = result.manifest["firm"]["currency"]
-    meaning = f"amounts in {currency}; better: in how many replications the scenario is better"
-    if not result.scenarios:
-        meaning = "below each mean: its 90 % range"
-    elif wide:
-        meaning = "below each difference: its 90 % range, and the share of replications in which the scenario is better"
-    return Text(
-        f"{result.manifest['replications']} replications, seed {result.manifest['seed']}; {meaning}", style="dim"
-    )
+def _note(result: Comparison) -> Text:
+    better = "; better: in how many replications the scenario is better, unchanged ones counting half"
+    made = f"{result.manifest['replications']} replications, seed {result.manifest['seed']}"
+    return Text(made + (better if result.scenarios else ""), style="dim")
 
 
-def _by_scenario(result: Comparison) -> dict[str, dict[str, Difference]]:
-    return {name: differences(result.summary, name) for name in (result.baseline, *result.scenarios)}
-
-
-def _baseline_cell(result: Comparison, d: Difference) -> Text:
-    text = Text(number(d.mean, d.unit))
-    if result.scenarios:
-        return text
-    rows = result.summary[(result.summary["scenario"] == result.baseline) & (result.summary["kpi"] == d.kpi)]
-    low, high = (number(float(rows[column].iloc[0]), d.unit) for column in ("p05", "p95"))
-    return text.append(f"\n{low} to {high}", style="dim")
-
-
-def _wide_cell(d: Difference) -> Text:
-    if d.verdict in WORDS:
-        return Text(WORDS[d.verdict], style="dim")
-    difference, span, odds = _long_cells(d)
-    return Text(difference, style=STYLES[d.verdict]).append(f"\n{span}, {odds}", style="dim")
-
-
-def _long_cells(d: Difference) -> tuple[str, str, str]:
-    if d.verdict in WORDS:
-        return WORDS[d.verdict], "", ""
-    low, high = (number(v, d.unit, signed=True) for v in (d.low, d.high))
-    return number(d.diff, d.unit, signed=True), f"{low} to {high}", share(d.p_better)
+def _lines(result: Comparison) -> Iterator[Text]:
+    """What rests on assumed cash, what begins too late, and every acceptance criterion."""
+    if cash := assumed_cash(result.manifest):
+        yield Text(f"Cash {cash}.", style="dim")
+    for record in result.manifest["scenarios"]:
+        for sentence in begins_late(result.manifest, record):
+            yield Text(f"{human(record['name'])}: {sentence}")
+        for told in map(criterion, record["accept"]):
+            word, style = ("met", "blue") if told["met"] else ("not met", "red")
+            yield Text(f"{human(record['name'])}: ").append(word, style=f"bold {style}").append(f": {told['text']}")

@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
+from twin.study.comparison import Comparison
 from twin.study.kpi import Kpi
 from twin.study.tables import FIGURES
 
 MINUS, NARROW, DASH = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{EN DASH}"
+
+RARE = 0.80
+"""Share of unchanged replications from which a figure counts as hardly ever moved."""
 
 DECIDED, LIKELY = 0.95, 0.80
 """Share of replications from which a direction is taken as certain, and as probable."""
@@ -22,6 +24,9 @@ MAIN = ("net_value", "min_cash", "end_cash", "average_receivables", "dso", "reve
 HARDLY = {"days": 0.1, "share": 0.001, "percent": 0.1, "count": 1.0, "money": 1.0}
 """Below this, in the table's unit, a difference is too small to be said as a number."""
 
+NOTHING = 1e-6
+"""Below this a number is the dust of floating-point sums."""
+
 RELATIVE = ("net_value", "average_receivables", "revenue", "receipts", "write_offs")
 """Figures whose difference is also said in percent of the baseline's."""
 
@@ -30,7 +35,12 @@ RANGE = f"90{NARROW}% range"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A scenario's figure beside the baseline's, as a row of the summary has it."""
+    """A scenario's figure beside the baseline's, as a row of the summary has it.
+
+    p_better:     share of replications in which it is better, unchanged ones counting half.
+    equal:        share of replications in which it is exactly the baseline's; 0 where that is not known.
+    replications: how many there are.
+    """
 
     kpi: str
     unit: str
@@ -39,6 +49,8 @@ class Difference:
     low: float
     high: float
     p_better: float
+    equal: float = 0.0
+    replications: int = 0
 
     @property
     def figure(self) -> str:
@@ -51,20 +63,58 @@ class Difference:
         return self.diff == self.low == self.high == 0 and self.p_better == 0.5
 
     @property
+    def rises(self) -> float:
+        """Share of replications in which it is above the baseline's."""
+        higher = self.p_better if FIGURES[self.kpi].better == "up" else 1 - self.p_better
+        return max(higher - self.equal / 2, 0.0)
+
+    @property
+    def falls(self) -> float:
+        """Share of replications in which it is below the baseline's."""
+        return max(1 - self.equal - self.rises, 0.0)
+
+    @property
+    def slight(self) -> bool:
+        """Whether mean and range are too close to 0 to be said as numbers."""
+        return max(abs(self.diff), abs(self.low), abs(self.high)) < HARDLY.get(self.unit, HARDLY["money"])
+
+    @property
+    def divided(self) -> bool:
+        """Whether the mean goes one way and most replications, enough for a direction, the other."""
+        likely = max(self.p_better, 1 - self.p_better) >= LIKELY
+        return likely and (self.diff == 0 or (self.diff > 0) != (self.rises > self.falls))
+
+    @property
     def verdict(self) -> str:
-        """'better', 'worse', 'open' where it may be either, 'same' or 'unknown': for colours and signs."""
+        """'better', 'worse', 'open' where it may be either, 'rare', 'same' or 'unknown': for colours and signs."""
         if math.isnan(self.p_better):
             return "unknown"
         if self.none:
             return "same"
+        if self.equal >= RARE:
+            return "rare"
+        if self.divided:
+            return "open"
         return "better" if self.p_better >= LIKELY else "worse" if 1 - self.p_better >= LIKELY else "open"
 
 
-def differences(summary: pd.DataFrame, scenario: str) -> dict[str, Difference]:
+def differences(result: Comparison, scenario: str) -> dict[str, Difference]:
     """The differences of a scenario from the baseline by figure, in the order of the summary."""
-    columns = ["kpi", "unit", "mean", "diff", "diff_low", "diff_high", "p_better"]
-    rows = summary.loc[summary["scenario"] == scenario, columns].itertuples(index=False)
-    return {d.kpi: d for d in (Difference(*row) for row in rows)}
+    columns = ["kpi", "unit", "mean", "diff", "diff_low", "diff_high", "p_better", "replications"]
+    rows = result.summary.loc[result.summary["scenario"] == scenario, columns].itertuples(index=False)
+    equal = _equal_shares(result, scenario)
+    return {d.kpi: d for d in (Difference(*row[:-1], equal.get(row[0], 0.0), row[-1]) for row in rows)}
+
+
+def _equal_shares(result: Comparison, scenario: str) -> dict[str, float]:
+    """The share of replications, of those in which it has a value, that leave a KPI exactly as it is."""
+    own, base = (
+        result.kpi[result.kpi["scenario"] == name].set_index(["kpi", "replication"])["value"]
+        for name in (scenario, result.baseline)
+    )
+    change = (own - base).dropna()
+    shares = change.eq(0).groupby(level="kpi").mean()
+    return {str(kpi): float(share) for kpi, share in shares.items()}
 
 
 def step_of(values: Sequence[float], digits: int = 3) -> float:
@@ -92,8 +142,23 @@ def number(value: float, unit: str, *, signed: bool = False) -> str:
     if math.isnan(value):
         return DASH
     step = {"days": 0.1, "share": 0.01, "percent": 0.1, "count": 1.0 if abs(value) >= 100 else 0.1}.get(unit, 1.0)
-    text = rounded(100 * value if unit == "share" else value, step)
-    return f"+{text}" if signed and value > 0 and text.strip("0.") else text
+    size = 100 * value if unit == "share" else value
+    text = rounded(size, step)
+    return _with_sign(_never_zero(text, size) if signed else text, size, signed=signed)
+
+
+def scaled(values: Sequence[float], factor: float, *, signed: bool = False) -> list[str]:
+    """Amounts divided by a factor such as 1,000, all to the same step: the largest to three digits, none below 0.01."""
+    parts = [value / factor for value in values]
+    step = min(max(step_of(parts), 0.01), 1.0)
+    return [_scaled(part, 1.0 if factor == 1 else step, signed=signed) for part in parts]
+
+
+def _scaled(part: float, step: float, *, signed: bool) -> str:
+    if math.isnan(part):
+        return DASH
+    text = rounded(part, step)
+    return _with_sign(_never_zero(text, part) if signed else text, part, signed=signed)
 
 
 def unit_name(unit: str, *, difference: bool = False) -> str:
@@ -118,44 +183,88 @@ def share(value: float) -> str:
     return f"{kept:.0f}\N{NO-BREAK SPACE}%"
 
 
-def odds(p_better: float, *, resamples: bool = False) -> str:
-    """'better in 97 % of replications', or 'worse in ...' where that is more often so."""
+def odds(p_better: float, equal: float = 0.0, *, resamples: bool = False) -> str:
+    """'better in 97 % of replications', or 'worse in ...' where that is more often so; the unchanged ones apart."""
     of = "resamples" if resamples else "replications"
     word, p = ("better", p_better) if p_better >= 0.5 else ("worse", 1 - p_better)
-    return f"{word} in every {of[:-1]}" if p == 1 else f"{word} in {share(p)} of {of}"
+    if p == 1:
+        return f"{word} in every {of[:-1]}"
+    unchanged_in = f" and unchanged in {share(equal)}" if equal else ""
+    return f"{word} in {share(p - equal / 2)}{unchanged_in} of {of}"
 
 
 def sentence(d: Difference) -> str:
     """What happens to a figure: the mean difference, its 90 % range, and how often the scenario is better."""
     claim, evidence = claim_and_evidence(d)
-    return f"{claim} ({evidence[0]}); {evidence[1]}." if evidence else f"{claim}."
+    return f"{claim} {evidence}" if evidence else f"{claim}."
 
 
-def claim_and_evidence(d: Difference) -> tuple[str, tuple[str, str] | None]:
-    """The sentence in its parts: what happens; the range and the odds, if it happens by chance."""
+def claim_and_evidence(d: Difference) -> tuple[str, str]:
+    """The sentence in its parts: what happens; the range and the odds, empty if it does not happen by chance."""
     if math.isnan(d.p_better):
         figure = FIGURES[d.kpi]
         why = figure.undefined if isinstance(figure, Kpi) else ""
-        return f"{d.figure} cannot be stated: {why or 'it has no value'}", None
+        return f"{d.figure} cannot be stated: {why or 'it has no value'}", ""
     if d.none:
-        return f"{d.figure} {_do(d)} not change", None
-    if max(abs(d.diff), abs(d.low), abs(d.high)) < HARDLY[d.unit if d.unit in HARDLY else "money"]:
-        least = {"days": "0.1", "share": "0.1", "percent": "0.1"}.get(d.unit, "1")
-        return f"{d.figure} hardly {'change' if _plural(d) else 'changes'}: by less than {_unit(d, least)}", None
+        return f"{d.figure} {_do(d)} not change", ""
+    if d.slight:
+        return f"{d.figure} hardly {'change' if _plural(d) else 'changes'}: by less than {_unit(d, least(d))}", ""
+    on_average = f"{_unit(d, _said(d, d.diff, signed=True))} on average"
+    if often_unchanged(d):
+        return f"{d.figure} {_counts(d)}: {on_average}", _evidence(d, counted=True)
+    if d.divided and isinstance(FIGURES[d.kpi], Kpi):
+        return f"{d.figure} {_division(d)}: {on_average}", _evidence(d, counted=True)
     certain = max(d.p_better, 1 - d.p_better)
-    if certain < LIKELY:
-        low, high = (_said(d, v, signed=True) for v in (d.low, d.high))
-        claim = f"{d.figure} may rise or fall: {_unit(d, _said(d, d.diff, signed=True))} on average"
-        return claim, (f"{RANGE} {low} to {high}", _odds(d))
+    if certain < LIKELY or d.divided:
+        return f"{d.figure} may rise or fall: {on_average}", _evidence(d)
     moves = ("rise" if d.diff > 0 else "fall") + ("" if _plural(d) else "s")
     moves = moves if certain >= DECIDED else f"probably {moves}"
     claim = f"{d.figure} {moves} by {_unit(d, _said(d, abs(d.diff)))}{_relative(d)}"
-    return claim, (f"{RANGE} {_range(d)}", _odds(d))
+    return claim, _evidence(d, signed=False)
 
 
-def _range(d: Difference) -> str:
-    """The range as sizes where all of it lies on one side of 0, else with signs."""
-    if d.low < 0 < d.high or (d.diff > 0) != (d.low + d.high > 0):
+def often_unchanged(d: Difference) -> bool:
+    """Whether it stays in so many replications, or never goes one way, that 'may rise or fall' would mislead."""
+    one_way = max(d.p_better, 1 - d.p_better) < LIKELY and min(d.rises, d.falls) < 1e-9
+    return d.equal >= 0.5 or (d.equal > 0 and one_way)
+
+
+def count_unchanged(d: Difference) -> str:
+    """'unchanged in 199 of 200'."""
+    return f"unchanged in {round(d.equal * d.replications):,} of {d.replications:,}"
+
+
+def least(d: Difference) -> str:
+    """The size, without unit, that a slight difference stays below."""
+    return {"days": "0.1", "share": "0.1", "percent": "0.1"}.get(d.unit, "1")
+
+
+def _counts(d: Difference) -> str:
+    """'is unchanged in 160 of 200 replications, rises in 38 and falls in 2'."""
+    moves = [(share_, verb) for share_, verb in ((d.rises, "rise"), (d.falls, "fall")) if share_ > 1e-9]
+    ends = "" if _plural(d) else "s"
+    told = [f"{verb}{ends} in {round(share_ * d.replications):,}" for share_, verb in moves]
+    return f"{'are' if ends == '' else 'is'} {count_unchanged(d)} replications, {' and '.join(told)}"
+
+
+def _division(d: Difference) -> str:
+    """'falls in 80 % of replications but rises by more in 18 %'."""
+    ends = "" if _plural(d) else "s"
+    sides = sorted(((d.rises, f"rise{ends}"), (d.falls, f"fall{ends}")), reverse=True)
+    (most, often), (least, seldom) = sides
+    return f"{often} in {share(most)} of replications but {seldom} by more in {share(least)}"
+
+
+def _evidence(d: Difference, *, signed: bool = True, counted: bool = False) -> str:
+    """'(90 % range 5 to 9); better in 97 % of replications.', without the odds where the claim counts already."""
+    within = f"({RANGE} {_range(d, signed=signed)})"
+    span = f"(the {RANGE} is no change)" if d.low == d.high == 0 else within
+    return f"{span}." if counted else f"{span}; {_odds(d)}."
+
+
+def _range(d: Difference, *, signed: bool) -> str:
+    """The range as sizes where all of it lies on one side of 0 and that is asked for, else with signs."""
+    if signed or d.low < 0 < d.high or (d.diff > 0) != (d.low + d.high > 0):
         return f"{_said(d, d.low, signed=True)} to {_said(d, d.high, signed=True)}"
     least, most = sorted((abs(d.low), abs(d.high)))
     return f"{_said(d, least)} to {_said(d, most)}"
@@ -179,13 +288,22 @@ def _do(d: Difference) -> str:
 
 
 def _odds(d: Difference) -> str:
-    return odds(d.p_better, resamples=not isinstance(FIGURES[d.kpi], Kpi))
+    return odds(d.p_better, d.equal, resamples=not isinstance(FIGURES[d.kpi], Kpi))
 
 
 def _said(d: Difference, value: float, *, signed: bool = False) -> str:
     factor = 100 if d.unit == "share" else 1
     step = step_of([factor * v for v in (d.diff, d.low, d.high)])
     text = rounded(factor * value, max(step, 1.0) if d.unit not in ("days", "share", "percent", "count") else step)
+    return _with_sign(_never_zero(text, factor * value), value, signed=signed)
+
+
+def _never_zero(text: str, value: float) -> str:
+    """The text, or the value to one digit where rounding has made a 0 of what is none."""
+    return rounded(value, step_of([value], 1)) if abs(value) > NOTHING and not text.strip("0.") else text
+
+
+def _with_sign(text: str, value: float, *, signed: bool) -> str:
     return f"+{text}" if signed and value > 0 and text.strip("0.") else text
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 
 from twin.behaviour.belief import SHAPES, Belief, fixed
+from twin.books.mapping import rising_faults
 from twin.firm.cards import belief_fault, outside_fault
 from twin.firm.plan import Step
 from twin.firm.settings import CONTACTS, SETTINGS, Setting
@@ -115,7 +114,7 @@ def read_ladder(entry: Entry, setting: Setting) -> tuple[Step, ...] | None:
     """The steps of a collections ladder, whose days rise; an empty list is a ladder without contacts."""
     steps = [_step(element, setting) for element in entry.elements("steps such as {contact: call, day: 20}")]
     whole = [step for step in steps if step is not None]
-    rising = _rises(entry, steps)
+    rising = _rises(entry)
     return tuple(whole) if isinstance(entry.value, list) and rising and len(whole) == len(steps) else None
 
 
@@ -126,10 +125,9 @@ def _step(entry: Entry, setting: Setting) -> Step | None:
     return None if contact is None or day is None else Step(contact, int(day))
 
 
-def _rises(entry: Entry, steps: Sequence[Step | None]) -> bool:
-    for i, (before, step) in enumerate(pairwise(steps)):
-        if before and step and step.day <= before.day:
-            what = f"step {i + 2} is on day {step.day}, not after step {i + 1} on day {before.day}."
-            entry.below(i + 1).fault(what, "the days of a ladder rise from step to step")
-            return False
-    return True
+def _rises(entry: Entry) -> bool:
+    """Whether each step that has a day is on a later one than the step with a day before it."""
+    days = rising_faults(entry.value)
+    for i, what in days:
+        entry.below(i).fault(what, "the days of a ladder rise from step to step")
+    return not days

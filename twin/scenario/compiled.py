@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from twin.behaviour.belief import Belief
-from twin.faults import Fault, ScenarioError, unknown
-from twin.firm.cards import cents, in_cents, outside_fault
+from twin.faults import Fault, ScenarioError, in_order
+from twin.firm.cards import cents, in_cents
 from twin.firm.firm import Firm
 from twin.firm.plan import Campaign, Change, Mask, Plan
 from twin.firm.settings import SETTINGS
 from twin.money import MINOR_DIGITS
 from twin.scenario.accept import kpi_faults
 from twin.scenario.amounts import Amount
+from twin.scenario.assume import held, parameters_of
 from twin.scenario.dates import Period
 from twin.scenario.layers import find_scenario
 from twin.scenario.scenario import Assumed, Dated, Offer, Override, Scenario
@@ -69,7 +70,7 @@ def read_plans(
         all_compiled.append(compiled)
         faults += in_file + with_firm + ([] if kpis is None else kpi_faults(scenario.accept, kpis))
     if faults:
-        raise ScenarioError(dict.fromkeys(faults))
+        raise ScenarioError(in_order(faults))
     return all_compiled
 
 
@@ -94,6 +95,7 @@ class _Work:
 
     def __init__(self, firm: Firm) -> None:
         self.firm = firm
+        self.parameters = parameters_of(firm.cards)
         self.faults: list[Fault] = []
         self.sentences: list[str] = []
 
@@ -118,20 +120,12 @@ class _Work:
 
     def belief(self, key: str, assumed: Assumed) -> Belief | None:
         """The belief that replaces that of a card, with the card's bounds, money in cents."""
-        if key not in self.firm.beliefs:
-            self.faults.append(unknown(assumed.place, "parameter", key, self.firm.beliefs))
+        belief, faults = held(key, assumed, self.parameters)
+        self.faults += faults
+        if belief is None:
             return None
-        card, _, name = key.partition(".")
-        parameter = self.firm.cards[card].parameters[name]
-        if parameter.used == "calibration":
-            what = f"'{key}' is used when a firm is calibrated: a scenario cannot replace it."
-            self.faults.append(Fault(assumed.place, what, f"change models/{card}.yaml and calibrate again"))
-            return None
-        of_card = parameter.belief()
-        belief = replace(assumed.belief, low=of_card.low, high=of_card.high)
-        if outside := outside_fault(belief):
-            self.faults.append(Fault(assumed.place, f"'{key}': {outside}.", f"{name}: {parameter.meaning}"))
-        self.sentences.append(assumption_words(key, belief, of_card))
+        parameter = self.parameters[key]
+        self.sentences.append(assumption_words(key, belief, parameter.belief()))
         return in_cents(belief, self.firm.currency) if parameter.is_money else belief
 
     def days(self, period: Period) -> tuple[int, int | None]:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from twin.faults import Fault, listed, quoted, unknown
+from twin.faults import Fault, listed, plural, quoted, unknown
 from twin.firm.cards import between
 from twin.scenario.fields import Field
 from twin.yaml_file import TreePath, YamlFile
@@ -66,7 +66,7 @@ class Entry:
 
     def fields(self, fields: Mapping[str, Field], noun: str = "field") -> dict[str, Entry]:
         """The known entries under this one, with a fault for each that is unknown or missing."""
-        entries = self.group(f"{noun}s: {listed(fields)}")
+        entries = self.group(f"{plural(noun)}: {listed(fields)}")
         for key, entry in entries.items():
             if key not in fields:
                 entry.unknown(noun, fields)

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from twin.faults import Fault, ScenarioError, closest, listed
+from twin.faults import Fault, ScenarioError, in_order
 from twin.scenario.accept import Criterion
 from twin.scenario.entry import Entry
 from twin.scenario.scenario import Assumed, Offer, Override, Scenario, read_layer
+from twin.scenario.shipped import absent, extended_file
 from twin.yaml_file import parse_yaml
-
-LONGEST_FILE_NAME = 200
 
 Placed = Offer | Assumed | Criterion
 
@@ -81,7 +80,8 @@ class _Stack:
         if path.resolve() in self.seen:
             return
         self.seen.add(path.resolve())
-        file, faults = parse_yaml(path, ScenarioError)
+        missing = absent(path)
+        file, faults = (None, [missing]) if missing else parse_yaml(path, ScenarioError)
         if file is None:
             self.faults += faults
             return
@@ -92,19 +92,15 @@ class _Stack:
                 self.add(base, (*below, path))
         self.layers.append(read_layer(file, found))
         refused = {fault.place for fault in faults}
-        self.faults += sorted([*faults, *(f for f in found if f.place not in refused)], key=_line)
+        self.faults += in_order([*faults, *(f for f in found if f.place not in refused)])
 
     def _found(self, entry: Entry, trail: tuple[Path, ...]) -> Path | None:
         """The file that an entry of 'extends' names, unless it is missing or leads back to itself."""
         name = entry.text()
         if name is None:
             return None
-        path = entry.file.path.parent / name
-        if len(name) > LONGEST_FILE_NAME or not path.is_file():
-            stems = sorted(p.stem for p in entry.file.path.parent.glob("*.yaml"))
-            near = closest(name.removesuffix(".yaml"), stems)
-            here = listed(f"{stem}.yaml" for stem in stems)
-            entry.fault(f"there is no file {name!r:.80}.", f"files here are: {here}", near and f"{near}.yaml")
+        path = extended_file(entry, name)
+        if path is None:
             return None
         loop = [step for step in trail if step.resolve() == path.resolve()]
         if loop:
@@ -112,10 +108,6 @@ class _Stack:
             entry.fault(f"a scenario cannot extend itself: {chain}.")
             return None
         return path
-
-
-def _line(fault: Fault) -> int:
-    return int(fault.place.rpartition("line ")[2])
 
 
 def _extended(file: Entry) -> list[Entry]:

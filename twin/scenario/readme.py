@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,19 +13,10 @@ from pydantic import BaseModel
 from twin.content import content
 from twin.firm.cards import Card, Parameter, Spread, between, read_cards
 from twin.firm.settings import CONTACTS, SETTINGS, Setting
+from twin.markdown import table, with_tables
 from twin.scenario.fields import AMOUNT, BELIEF, BOUNDS, CAMPAIGN, CHANGE, CRITERION, SCENARIO, STEP, Field
 from twin.scenario.selection import SELECTABLE
 from twin.scenario.wording import belief_words
-
-_TABLE = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def with_tables(text: str, tables: Mapping[str, str]) -> str:
-    """A text whose tables, between '<!-- table: NAME -->' and '<!-- end -->', are replaced.
-
-    Raises: KeyError for a name without a table.
-    """
-    return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}\n{found[3]}", text)
 
 
 def scenario_tables() -> dict[str, str]:
@@ -54,12 +44,6 @@ def card_tables(cards: Mapping[str, Card]) -> dict[str, str]:
         "parameter": _model_fields(Parameter),
         "belief": _model_fields(Spread),
     }
-
-
-def table(*heads: str, rows: Iterable[tuple[str, ...]]) -> str:
-    """A table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def _fields(fields: Mapping[str, Field]) -> str:

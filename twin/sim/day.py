@@ -7,6 +7,7 @@ import numpy as np
 from twin.sim import kernels
 from twin.sim.arrays import EVENTS, OPEN
 from twin.sim.measures import COLUMN
+from twin.sim.suppliers import goods_share, supplier_days
 from twin.sim.world import World
 
 _BUCKETS = ("current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_90_plus")
@@ -54,7 +55,11 @@ def take_orders(world: World, day: int) -> None:
         )
         if made < 0:
             world.make_room()
-    world.ledger.post("receivables", "revenue", int(world.measures[day, COLUMN["revenue"]]))
+    sold = int(world.measures[day, COLUMN["revenue"]])
+    world.ledger.post("receivables", "revenue", sold)
+    cost = round(sold * goods_share(world.drawn))
+    world.ledger.post("cost_of_goods", "payables", cost)
+    world.payables[day + supplier_days(world.drawn)] += cost
 
 
 def receive(world: World, day: int) -> None:
@@ -141,10 +146,13 @@ def write_off(world: World, day: int) -> None:
 
 
 def settle_cash(world: World, day: int) -> None:
-    """Clear receipts and pay outflows on banking days; accrue overdraft interest, charge it when a month ends."""
+    """Clear receipts, pay suppliers and fixed outflows on banking days; charge overdraft interest as the month ends."""
     balance = world.ledger.balance
     if world.days["open"][day]:
         world.ledger.post("cash", "in_transit", balance["in_transit"])
+        due = int(world.payables[: day + 1].sum())
+        world.payables[: day + 1] = 0
+        record(world, day, "purchases", "payables", "cash", due)
         outflow = round(int(world.outflows[day]) * world.policy.outflows)
         record(world, day, "outflows", "operating_outflows", "cash", outflow)
     rate_ppm = round(world.drawn["treasury.overdraft_rate"] * _MILLION)
@@ -164,7 +172,9 @@ def close_day(world: World, day: int) -> None:
     owed, aged = int(world.customers["owes"].sum()), int(today[_AGES].sum())
     assert owed == aged == balance["receivables"], f"day {day}: {owed=} {aged=} {balance['receivables']=}"
     today[COLUMN["receivables"]] = owed
+    assert -int(world.payables.sum()) == balance["payables"], f"day {day}: payables {balance['payables']}"
     today[COLUMN["cash"]] = balance["cash"]
+    today[COLUMN["in_transit"]] = balance["in_transit"]
     today[COLUMN["shortfall"]] = max(-balance["cash"] - world.policy.overdraft_limit, 0)
 
 

@@ -30,11 +30,13 @@ MEASURES = {
     "receivables": Measure("money", "stock", "all receivables"),
     "contacts": Measure("count", "flow", "collections contacts made"),
     "backlog": Measure("count", "stock", "contacts due and not made for want of collectors"),
+    "purchases": Measure("money", "flow", "paid to suppliers for what was sold"),
     "outflows": Measure("money", "flow", "fixed outflows paid"),
     "collection_cost": Measure("money", "flow", "cost of collectors and contacts"),
     "campaign_cost": Measure("money", "flow", "cost of campaigns"),
     "interest": Measure("money", "flow", "overdraft interest charged"),
     "cash": Measure("money", "stock", "balance of the cash account; below 0 it is overdrawn"),
+    "in_transit": Measure("money", "stock", "receipts of closed days, not yet on the cash account"),
     "shortfall": Measure("money", "stock", "overdrawn beyond the overdraft limit"),
 }
 NAMES = tuple(MEASURES)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from twin.behaviour.payment import PaymentHabits
 from twin.calendar import Calendar, closed_before
@@ -64,19 +65,19 @@ def month_ends(start: date, days: int) -> npt.NDArray[np.bool_]:
     return np.asarray(month[1:] != month[:-1])
 
 
-def fixed_outflows(firm: Firm, start: date, days: int) -> npt.NDArray[np.int64]:
-    """Cents of fixed outflows on each day: on their day of the month, or the next banking day after it. (days,)
+def scheduled(flows: pd.DataFrame, calendar: Calendar, start: date, days: int) -> npt.NDArray[np.int64]:
+    """Cents of monthly flows on each day: on their day of the month, or the next banking day after it. (days,)
 
-    What fell due on closed days directly before the run is paid in it.
+    flows: day_of_month, cents. What fell due on closed days directly before the first is paid on it.
     """
     first = start - timedelta(days=LOOK_BACK)
-    open_ = firm.calendar.banking(first, LOOK_BACK + days)
+    open_ = calendar.banking(first, LOOK_BACK + days)
     dates = np.datetime64(first) + np.arange(LOOK_BACK + days)
     month = dates.astype("datetime64[M]")
     of_month = (dates - month).astype(int) + 1
     length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
     out = np.zeros(LOOK_BACK + days, np.int64)
-    for day_of_month, cents in zip(firm.outflows["day_of_month"], firm.outflows["cents"], strict=True):
+    for day_of_month, cents in zip(flows["day_of_month"], flows["cents"], strict=True):
         for day in np.flatnonzero(of_month == np.minimum(int(day_of_month), length)):
             later = day + np.flatnonzero(open_[day:])
             if later.size:

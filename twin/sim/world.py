@@ -19,7 +19,8 @@ from twin.sim.arrays import EVENT, FREE, INVOICE, NONE, POOL, Records, grown, ne
 from twin.sim.kernels import contact_effect, open_slots, plan_agenda, put_open_items, start_orders, start_runs
 from twin.sim.measures import NAMES
 from twin.sim.nature import Nature
-from twin.sim.timeline import fixed_outflows, month_ends
+from twin.sim.suppliers import fixed_outflows, opening_payables
+from twin.sim.timeline import month_ends, scheduled
 
 Floats = npt.NDArray[np.float64]
 Cents = npt.NDArray[np.int64]
@@ -44,6 +45,7 @@ class World:
     mass: Floats
     run_factor: Floats
     outflows: Cents
+    payables: Cents
     ledger: Ledger
     first_due: int
     due_cents: Cents
@@ -106,6 +108,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     due = firm.open_items["due_day"].to_numpy(np.int64)
     first_due = int(min(due.min(initial=0), 0))
     slots = max(2 * len(due), n, 16)
+    payables = opening_payables(firm, drawn, days)
     world = World(
         firm=firm,
         plan=plan,
@@ -119,9 +122,11 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         frailty=nature.frailty,
         mass=nature.mass,
         run_factor=nature.run_factor,
-        outflows=fixed_outflows(firm, start, days),
+        outflows=scheduled(fixed_outflows(firm, drawn), firm.calendar, start, days),
+        payables=payables,
         ledger=Ledger(
             {
+                "payables": -int(payables.sum()),
                 "cash": int(firm.accounts["balance_cents"].sum()),
                 "receivables": int(firm.open_items["open_cents"].sum()),
             }

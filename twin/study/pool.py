@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.synchronize import Event
+from threading import Thread
 from types import ModuleType
 
+from twin.faults import JobError
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.sim.nature import Nature, draw_nature
@@ -116,7 +118,7 @@ def _result(future: Future[list[Outcome]], replication: int) -> list[Outcome]:
         return future.result()
     except BrokenProcessPool as e:
         what = "a worker process ended without a word, perhaps for want of memory; try fewer workers"
-        raise ReplicationError(f"near replication {replication}: {what}") from e
+        raise JobError(f"near replication {replication}: {what}") from e
 
 
 @contextmanager
@@ -137,9 +139,17 @@ _held: list[tuple[Task, Event]] = []
 
 
 def _begin(task: Task, stop: Event) -> None:
-    """Keep the task for this worker's life; an interrupt is for the parent to obey."""
+    """Keep the task for this worker's life, which ends with the parent's; an interrupt is for the parent to obey."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     _held.append((task, stop))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a worker waits for its parent"
+    parent.join()
+    os._exit(1)
 
 
 def _replication(replication: int) -> list[Outcome]:

@@ -43,12 +43,17 @@ def _bar(console: Console, total: int, noun: str, stack: ExitStack) -> Iterator[
 
 
 def _lines(console: Console, total: int, noun: str) -> Iterator[None]:
-    started = said = time.monotonic()
+    said = first = time.monotonic()
     yield
     for done in range(1, total + 1):
         now = time.monotonic()
+        first = now if done == 1 else first
         if now - said > LINE_SECONDS and done < total:
-            left = (now - started) / done * (total - done)
-            console.print(f"{noun}: {done} of {total}, about {left:,.0f} s left", highlight=False)
+            console.print(f"{noun}: {done} of {total}{_left(now - first, done, total)}", highlight=False)
             said = now
         yield
+
+
+def _left(seconds: float, done: int, total: int) -> str:
+    """What is left at the pace of the steps after the first, which compiles; nothing while there is only that one."""
+    return f", about {seconds / (done - 1) * (total - done):,.0f} s left" if done > 1 else ""

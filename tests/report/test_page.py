@@ -14,7 +14,7 @@ import pytest
 from tests.study.small_study import small_firm, small_result
 from twin.faults import OutputError
 from twin.report import Result
-from twin.report.figure_table import GROUPS
+from twin.report.figure_table import GROUPS, grouped
 from twin.report.page import report_html
 from twin.study.tables import FIGURES
 
@@ -75,8 +75,28 @@ def test_a_scenario_that_changes_nothing_is_told_in_plain_words(result: Result) 
 
 
 def test_every_figure_is_in_the_table_once() -> None:
-    shown = [kpi for kpis in GROUPS.values() for kpi in kpis]
+    shown = [kpi for kpis in grouped().values() for kpi in kpis]
     assert sorted(shown) == sorted(FIGURES)
+
+
+def test_a_figure_that_no_group_names_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(GROUPS, "Receivables")
+    assert "dso" in grouped()["Other"]
+
+
+def test_what_an_answer_rests_on_and_what_begins_too_late_are_in_its_card(result: Result) -> None:
+    baseline, first, *others = result.manifest["scenarios"]
+    changes = [*first["changes"], "from 2027-01-01: collectors x 2"]
+    scenarios = [baseline, {**first, "changes": changes}, *others]
+    assumed = with_firm(result, assumptions=["opening cash is assumed to be 20 days of fixed outflows"])
+    text = page_of(replace(assumed, manifest={**assumed.manifest, "scenarios": scenarios})).text
+    assert "the change of collectors begins on 2027-01-01, after the 60 days simulated: no effect." in text
+    assert "How far this goes is assumed, not measured: demand.terms_elasticity" in text
+    assert "Cash (rests on assumed opening cash)" in text
+
+
+def test_the_customers_by_name_say_how_they_are_sorted(result: Result) -> None:
+    assert "Customers are sorted by the largest of their changes here" in page_of(result).text
 
 
 def test_assumptions_beliefs_and_provenance_are_told(result: Result) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from tests.study.small_study import small_result
 from twin.report import Result, print_summary
 from twin.report.figures import COLOURS, colour_of, scale_of
 from twin.report.words import MAIN
 from twin.study.comparison import FigureError
 from twin.study.tables import FIGURES
+
+BOTH = ["tighter_terms", "as_is"]
 
 
 def printed(result: Result, width: int) -> str:
@@ -20,6 +25,12 @@ def printed(result: Result, width: int) -> str:
     print_summary(result, console)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
+
+
+def with_scenario(result: Result, **changed: Any) -> Result:
+    """The result, with something else in the record of its first scenario."""
+    baseline, first, *others = result.manifest["scenarios"]
+    return replace(result, manifest={**result.manifest, "scenarios": [baseline, {**first, **changed}, *others]})
 
 
 @pytest.mark.parametrize("width", [72, 80, 100, 160])
@@ -30,10 +41,44 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(result: Result,
     assert all(FIGURES[kpi].title in text for kpi in MAIN)
 
 
-def test_a_wide_terminal_has_the_scenarios_side_by_side(result: Result) -> None:
-    (head,) = [line for line in printed(result, 160).splitlines() if "Tighter terms" in line]
-    assert "As is (2)" in head
-    assert not any("Tighter terms" in line and "As is" in line for line in printed(result, 50).splitlines())
+def test_one_and_several_scenarios_have_the_same_form() -> None:
+    heads = [printed(small_result(names), 80).splitlines()[2].split() for names in (["tighter_terms"], BOTH)]
+    assert heads[0] == heads[1]
+    assert heads[0][-6:] == ["mean", "difference", "90", "%", "range", "better"]
+
+
+def test_large_amounts_are_in_thousands_or_millions_and_fit(result: Result) -> None:
+    numbers = ["mean", "p05", "p50", "p95", "diff", "diff_low", "diff_high"]
+    for factor, head in ((1e3, "thousand EUR"), (1e6, "million EUR")):
+        summary = result.summary.copy()
+        summary.loc[summary["unit"] == "EUR", numbers] *= factor
+        text = printed(replace(result, summary=summary), 80)
+        assert text.splitlines()[2].strip().startswith(head)
+        assert max(map(len, text.splitlines())) <= 80
+        assert "…" not in text
+
+
+def test_acceptance_criteria_are_told_met_or_not(result: Result) -> None:
+    verdicts = [
+        {"criterion": "dso falls by at least 1", "confidence": 0.9, "share": 0.95, "met": True},
+        {"criterion": "revenue falls by at most 1 %", "confidence": 0.9, "share": 0.5, "met": False},
+    ]
+    text = printed(with_scenario(result, accept=verdicts), 200).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Tighter terms: met: dso falls by at least 1: holds in 95 % of replications" in text
+    assert "Tighter terms: not met: revenue falls by at most 1 %: holds in 50 % of replications" in text
+
+
+def test_a_change_after_the_last_day_is_told_on_the_terminal(result: Result) -> None:
+    late = with_scenario(result, changes=["from 2026-08-30: collectors x 2"])
+    told = "Tighter terms: the change of collectors begins on 2026-08-30, after the 60 days simulated: no effect."
+    assert told in printed(late, 200)
+
+
+def test_cash_that_rests_on_assumptions_is_told_on_the_terminal(result: Result) -> None:
+    firm = {**result.manifest["firm"], "assumptions": ["opening cash is assumed to be 20 days of fixed outflows"]}
+    assumed = replace(result, manifest={**result.manifest, "firm": firm})
+    assert "Cash rests on assumed opening cash." in printed(assumed, 100)
+    assert "rests on assumed" not in printed(result, 100)
 
 
 def test_what_does_not_change_is_said_so(result: Result) -> None:
@@ -42,7 +87,8 @@ def test_what_does_not_change_is_said_so(result: Result) -> None:
 
 def test_a_forecast_is_printed_with_its_ranges(forecast: Result) -> None:
     text = printed(forecast, 100)
-    assert "below each mean: its 90 % range" in text
+    assert "90 % range" in text
+    assert "difference" not in text
     assert " to " in text
 
 

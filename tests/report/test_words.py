@@ -6,7 +6,20 @@ from math import nan
 
 import pytest
 
-from twin.report.words import Difference, human, number, rounded, sentence, share, step_of, unchanged
+from twin.report import Result
+from twin.report.words import (
+    Difference,
+    differences,
+    end,
+    human,
+    number,
+    rounded,
+    scaled,
+    sentence,
+    share,
+    step_of,
+    unchanged,
+)
 
 
 def plain(text: str) -> str:
@@ -75,6 +88,7 @@ def test_a_difference_is_said_with_its_range_and_odds(difference: Difference, ex
         (money("min_cash", -5, -9, -1, 0.20), "worse"),
         (money("min_cash", 0, 0, 0, 0.5), "same"),
         (money("min_cash", 0, -1, 1, 0.5), "open"),
+        (money("min_cash", 0.5, 0.1, 0.9, 1.0), "rare"),
         (money("min_cash", nan, nan, nan, nan), "unknown"),
     ],
 )
@@ -101,6 +115,87 @@ def test_a_number_has_the_precision_of_its_unit(value: float, unit: str, expecte
 
 def test_a_signed_zero_has_no_sign() -> None:
     assert [plain(number(v, "EUR", signed=True)) for v in (0.2, -0.2, 3.0)] == ["0", "0", "+3"]
+
+
+def test_the_end_of_a_range_is_0_only_where_it_is_0() -> None:
+    assert [plain(end(v, "EUR")) for v in (0.2, -0.04, 0.0, 1e-9, 3.0)] == ["+0.2", "-0.04", "0", "0", "+3"]
+    assert plain(end(-0.00002, "share")) == "-0.002"
+    said = plain(sentence(money("min_cash", 5_500, -20, 23_400, 0.7)))
+    assert "90 % range -20 to +23,400" in said
+
+
+def mixed(diff: float, p: float, equal: float, n: int = 200) -> Difference:
+    return Difference("min_cash", "EUR", 1e6, diff, -100, 23_400, p, equal, n)
+
+
+@pytest.mark.parametrize(
+    "difference, verdict, claim",
+    [
+        (
+            mixed(5_500, 0.20, 0.0),
+            "open",
+            "Minimum cash falls in 80 % of replications but rises by more in 20 %: +5,500 EUR on average (",
+        ),
+        (
+            mixed(-5_500, 0.85, 0.1),
+            "open",
+            "Minimum cash rises in 80 % of replications but falls by more in 10 %: -5,500 EUR on average (",
+        ),
+        (
+            mixed(5_500, 0.5025, 0.995),
+            "rare",
+            "Minimum cash is unchanged in 199 of 200 replications, rises in 1: +5,500 EUR on average (",
+        ),
+        (
+            mixed(5_500, 0.56, 0.80),
+            "rare",
+            "Minimum cash is unchanged in 160 of 200 replications, rises in 32 and falls in 8: +5,500 EUR on average (",
+        ),
+        (
+            mixed(-5_500, 0.30, 0.60),
+            "open",
+            "Minimum cash is unchanged in 120 of 200 replications, falls in 80: -5,500 EUR on average (",
+        ),
+    ],
+)
+def test_a_sentence_does_not_contradict_its_sign_or_its_odds(difference: Difference, verdict: str, claim: str) -> None:
+    assert difference.verdict == verdict
+    said = plain(sentence(difference))
+    assert said.startswith(claim)
+    assert "better" not in said
+    assert "worse" not in said
+
+
+def test_unchanged_replications_are_told_beside_the_better_ones() -> None:
+    said = plain(sentence(Difference("revenue", "EUR", 1e6, 500, 0, 900, 0.85, 0.30, 200)))
+    assert said.endswith("better in 70 % and unchanged in 30 % of replications.")
+
+
+def test_a_range_without_any_change_is_not_written_as_two_zeros() -> None:
+    said = plain(sentence(Difference("min_cash", "EUR", 1e6, -8, 0, 0, 0.4975, 0.995, 200)))
+    assert said.endswith("falls in 1: -8 EUR on average (the 90 % range is no change).")
+
+
+def test_differences_know_how_many_replications_leave_a_figure_as_it_is(result: Result) -> None:
+    paired = result.paired("net_value")["tighter_terms"]
+    found = differences(result, "tighter_terms")["net_value"]
+    assert found.equal == (paired == 0).mean()
+    assert found.rises == pytest.approx((paired > 0).mean())
+    assert found.falls == pytest.approx((paired < 0).mean())
+    assert differences(result, "as_is (2)")["net_value"].equal == 1
+
+
+@pytest.mark.parametrize(
+    "values, factor, expected",
+    [
+        ((-124_400, -302_800, -7_500), 1e3, ["-124", "-303", "-8"]),
+        ((-42.0, -100.0, 9.0), 1e3, ["-0.04", "-0.10", "+0.01"]),
+        ((74.2, 0.001, 99.9), 1, ["+74", "+0.001", "+100"]),
+        ((1_234_567_890, nan, 0), 1e6, ["+1,235", "–", "0"]),
+    ],
+)
+def test_the_amounts_of_a_row_have_one_precision(values: tuple[float, ...], factor: float, expected: list[str]) -> None:
+    assert [plain(text) for text in scaled(values, factor, signed=True)] == expected
 
 
 def test_a_share_is_0_or_100_percent_only_where_it_is_exactly_that() -> None:

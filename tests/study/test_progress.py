@@ -46,6 +46,16 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(lines) == 4
 
 
+def test_the_first_step_which_compiles_does_not_count_for_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 s for the first step, then 4 s each: after 4 more, 15 steps of 4 s are left."""
+    clock, out = Clock(4.0), StringIO()
+    monkeypatch.setattr(progress.time, "monotonic", clock.monotonic)
+    for done in progress.shown(clock.steps(20), 20, "replications", Console(file=out, width=80)):
+        clock.now += 56 * (done == 0)
+    lines = out.getvalue().splitlines()
+    assert lines[:2] == ["replications: 1 of 20", "replications: 5 of 20, about 60 s left"]
+
+
 def test_a_terminal_gets_a_bar_that_knows_what_was_done_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     text = told(monkeypatch, 1.5, 4, terminal=True)
     assert "replications" in text

@@ -20,8 +20,8 @@ OURS = "payment habits"
 STEP_DAYS = 28
 """Days from one cut to the next, and days of issue that are tested at each."""
 
-BAND_DRAWS = 400
-"""Draws of a week's band: its ends are known to a thirtieth of its width."""
+BAND_DRAWS = 200
+"""Draws of a week's band: its ends are known to a twentieth of its width."""
 
 LEAST_DAYS = 60
 """Shortest record that is fitted."""

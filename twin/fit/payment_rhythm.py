@@ -25,7 +25,7 @@ from twin.fit.payment_rows import Ledger, lived
 STEP_DAYS = 22
 """Least days from one origin to the next."""
 
-MOST_ORIGINS = 12
+MOST_ORIGINS = 8
 CONCENTRATIONS = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 1e6])
 """Concentrations weighed: the spread of a factor is 1 / sqrt(k); the last is a customer without a rhythm."""
 

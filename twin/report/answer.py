@@ -43,7 +43,7 @@ def how_to_read(result: Comparison) -> str:
         return f"Means over {replications}, with the range that holds 90{NARROW}% of them."
     return (
         "▲ better, ▼ worse, ◇ may be either (fewer than 80 of 100 replications agree, or their mean goes the other "
-        "way), ≈ unchanged in at least 80 of 100. Every replication puts the scenarios "
+        "way), ≈ unchanged in at least 80 of 100, or hardly at all changed. Every replication puts the scenarios "
         "and the baseline under the same luck, and a difference is between the two in one replication. "
         f"The 90{NARROW}% range says what may happen, not how exactly the mean is known."
     )

@@ -55,11 +55,12 @@ def assumed_beliefs(manifest: Context, record: Context) -> str:
 def begins_late(manifest: Context, record: Context) -> list[str]:
     """A sentence for every change or campaign that begins after the last day simulated."""
     last = date.fromisoformat(manifest["firm"]["as_of"]) + timedelta(days=manifest["days"])
-    return [
-        f"{what} begins on {start}, after the {manifest['days']:,} days simulated: no effect."
-        for start, what in _changes(record)
-        if start > last
-    ]
+    after = f"after the {manifest['days']:,} days simulated: no effect."
+    return [f"{_named(what)} begins on {start}, {after}" for start, what in _changes(record) if start > last]
+
+
+def _named(what: str) -> str:
+    return what if what.startswith("campaign ") else f"the change of {what}"
 
 
 def _changes(record: Context) -> Iterator[tuple[date, str]]:

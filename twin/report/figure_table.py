@@ -13,6 +13,7 @@ from twin.report.words import (
     Difference,
     count_unchanged,
     differences,
+    end,
     human,
     least,
     number,
@@ -37,6 +38,13 @@ GROUPS = {
 }  # fmt: skip
 
 
+def grouped() -> dict[str, list[str]]:
+    """Every figure once: those of the groups, and what is in none of them, a new one, under 'Other'."""
+    placed = {kpi for kpis in GROUPS.values() for kpi in kpis}
+    others = [kpi for kpi in FIGURES if kpi not in placed]
+    return {title: list(kpis) for title, kpis in GROUPS.items()} | ({"Other": others} if others else {})
+
+
 def figure_table(result: Comparison) -> Context:
     """Heads, groups of rows and a note, for the page."""
     all_differences = {name: differences(result, name) for name in result.scenarios}
@@ -46,14 +54,14 @@ def figure_table(result: Comparison) -> Context:
     titles = {"Cash": f"Cash ({cash})" if cash else "Cash"}
     groups = [
         {"title": titles.get(title, title), "rows": [_row(kpi, base, all_differences) for kpi in kpis]}
-        for title, kpis in GROUPS.items()
+        for title, kpis in grouped().items()
     ]
     return {"heads": _heads(result), "groups": groups, "note": _note(result, base)}
 
 
 def definitions() -> list[Context]:
     """Every figure with its definition."""
-    order = [kpi for kpis in GROUPS.values() for kpi in kpis]
+    order = [kpi for kpis in grouped().values() for kpi in kpis]
     return [{"title": FIGURES[kpi].title, "meaning": f"{_first_up(FIGURES[kpi].meaning)}."} for kpi in order]
 
 
@@ -78,9 +86,10 @@ def _cell(d: Difference) -> Context:
     odds = count_unchanged(d) if often_unchanged(d) else share(d.p_better)
     if d.slight:
         return {"text": f"less than {least(d)}", "below": odds, "verdict": d.verdict}
-    low, high = (number(v, d.unit, signed=True) for v in (d.low, d.high))
+    low, high = (end(v, d.unit) for v in (d.low, d.high))
     below = f"{low} to {high} · {odds}"
-    return {"text": number(d.diff, d.unit, signed=True), "below": below, "verdict": d.verdict}
+    mean = number(d.diff, d.unit, signed=True) if d.verdict == "open" else end(d.diff, d.unit)
+    return {"text": mean, "below": below, "verdict": d.verdict}
 
 
 def _note(result: Comparison, base: dict[str, Context]) -> str:

@@ -39,7 +39,7 @@ def _origin(result: Comparison, scenario: str) -> Context:
         return out | {"nothing": "No customer's figures change."}
     parts = [_part(rows[rows["group_by"] == column], TITLES[column]) for column in GROUPS]
     parts = [part for part in parts if len(part["rows"]) > 1]
-    heads = [f"{HEADS[measure]}, {currency}" for measure in CUSTOMER_TOTALS]
+    heads = [f"{HEADS.get(measure, human(measure))}, {currency}" for measure in CUSTOMER_TOTALS]
     return out | {"nothing": "", "heads": heads, "parts": [*parts, *_customers(rows)], "note": _note(rows, currency)}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from twin.books.recipe import AcceptSettings
 from twin.fit.backtest import OURS
-from twin.report.words import DASH, human, significant
+from twin.report.words import DASH, human, rounded, significant, step_of
 
 Context = dict[str, Any]
 
@@ -132,11 +132,20 @@ def _bounds(check: Context) -> Iterator[str]:
 
 
 def _table(title: str, methods: Context) -> Context:
-    """One row per method, one column per figure."""
+    """One row per method, one column per figure, its values to the same step: three digits of the largest."""
     columns = list(dict.fromkeys(column for figures in methods.values() for column in figures))
-    rows = [{"title": name, "cells": [_value(figures.get(c)) for c in columns]} for name, figures in methods.items()]
-    return {"title": title, "heads": [column.replace("_", " ") for column in columns], "rows": rows}
+    steps = {c: min(step_of([figures.get(c) or 0.0 for figures in methods.values()]), 1.0) for c in columns}
+    rows = [
+        {"title": name, "cells": [_value(figures.get(c), step) for c, step in steps.items()]}
+        for name, figures in methods.items()
+    ]
+    return {
+        "title": title,
+        "heads": [COMPARABLE.get(column, column.replace("_", " ")) for column in columns],
+        "rows": rows,
+    }
 
 
-def _value(value: float | None) -> str:
-    return DASH if value is None else significant(value)
+def _value(value: float | None, step: float = 0.0) -> str:
+    """A value to a step, such as that of its column; by default to three digits."""
+    return DASH if value is None else rounded(value, step or min(step_of([value]), 1.0))

@@ -16,6 +16,7 @@ from twin.report.words import (
     MAIN,
     Difference,
     differences,
+    end,
     human,
     least,
     number,
@@ -87,7 +88,11 @@ def _cells(result: Comparison, name: str, d: Difference, factor: float) -> tuple
 
 def _numbers(values: list[float], d: Difference, factor: float, *, signed: bool = False) -> list[str]:
     """Amounts in the unit of the table; what is no amount, with a factor of 0, in its own."""
-    return scaled(values, factor, signed=signed) if factor else [number(v, d.unit, signed=signed) for v in values]
+    return (
+        scaled(values, factor, signed=signed)
+        if factor
+        else [end(v, d.unit) if signed else number(v, d.unit) for v in values]
+    )
 
 
 def _own_range(result: Comparison, d: Difference, factor: float) -> str:

@@ -86,12 +86,12 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """'better', 'worse', 'open' where it may be either, 'rare', 'same' or 'unknown': for colours and signs."""
+        """'better', 'worse', 'open' where it may be either, 'rare' where it hardly changes, 'same' or 'unknown'."""
         if math.isnan(self.p_better):
             return "unknown"
         if self.none:
             return "same"
-        if self.equal >= RARE:
+        if self.equal >= RARE or self.slight:
             return "rare"
         if self.divided:
             return "open"
@@ -100,10 +100,11 @@ class Difference:
 
 def differences(result: Comparison, scenario: str) -> dict[str, Difference]:
     """The differences of a scenario from the baseline by figure, in the order of the summary."""
-    columns = ["kpi", "unit", "mean", "diff", "diff_low", "diff_high", "p_better", "replications"]
-    rows = result.summary.loc[result.summary["scenario"] == scenario, columns].itertuples(index=False)
-    equal = _equal_shares(result, scenario)
-    return {d.kpi: d for d in (Difference(*row[:-1], equal.get(row[0], 0.0), row[-1]) for row in rows)}
+    columns = ["kpi", "unit", "mean", "diff", "diff_low", "diff_high", "p_better"]
+    rows = result.summary[result.summary["scenario"] == scenario]
+    equal = rows["kpi"].map(_equal_shares(result, scenario)).fillna(0.0)
+    cells = rows[columns].assign(equal=equal, replications=rows["replications"]).itertuples(index=False)
+    return {d.kpi: d for d in (Difference(*row) for row in cells)}
 
 
 def _equal_shares(result: Comparison, scenario: str) -> dict[str, float]:
@@ -142,9 +143,13 @@ def number(value: float, unit: str, *, signed: bool = False) -> str:
     if math.isnan(value):
         return DASH
     step = {"days": 0.1, "share": 0.01, "percent": 0.1, "count": 1.0 if abs(value) >= 100 else 0.1}.get(unit, 1.0)
+    return _with_sign(rounded(100 * value if unit == "share" else value, step), value, signed=signed)
+
+
+def end(value: float, unit: str) -> str:
+    """The end of a range, with its sign, as number has it, but to one digit where that would be a 0 and it is none."""
     size = 100 * value if unit == "share" else value
-    text = rounded(size, step)
-    return _with_sign(_never_zero(text, size) if signed else text, size, signed=signed)
+    return _with_sign(_never_zero(number(value, unit), size), value, signed=True)
 
 
 def scaled(values: Sequence[float], factor: float, *, signed: bool = False) -> list[str]:

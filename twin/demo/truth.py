@@ -102,15 +102,15 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
             {"invoice_id": pd.Series(dtype=str)}
             | {c: pd.Series(dtype="int64") for c in ("customer", "issued_day", "due_day", "open_cents")}
         ),
-        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly * 2]}),
+        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly // 2]}),
         outflows=pd.DataFrame(
             {
                 "name": ["payroll", "suppliers", "suppliers", "tax", "rent"],
                 "day_of_month": [28, 10, 25, 15, 1],
-                "cents": [int(monthly * share) for share in (0.23, 0.31, 0.31, 0.06, 0.04)],
+                "cents": [int(monthly * share) for share in (0.25, 0.33, 0.33, 0.06, 0.04)],
             }
         ),
-        policy=Policy(collectors=max(1, round(customers / 2_000)), collector_minutes=240, overdraft_limit=monthly),
+        policy=Policy(collectors=max(1, round(customers / 2_000)), collector_minutes=240, overdraft_limit=monthly // 2),
         cards=read_cards(content("models")),
         past_revenue=np.zeros(90, np.int64),
         assumptions=(),

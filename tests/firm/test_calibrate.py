@@ -268,7 +268,7 @@ def test_without_recent_flows_the_share_of_revenue_is_assumed_and_that_is_said(
     revenue = sum(100_00 + 100 * k for k in range(120))
     days = 7 * 39 + 1
     assert firm.outflows["cents"].sum() == pytest.approx(0.5 * revenue / days * 365 / 12, abs=1)
-    assert any("fixed outflows are assumed to be 50% of revenue" in s for s in firm.assumptions)
+    assert any("outflows are assumed to be 50% of revenue" in s for s in firm.assumptions)
 
 
 def test_todays_policy_is_what_the_recipe_states(books_of: BooksOf) -> None:

@@ -34,9 +34,9 @@ def with_assumptions(*said: str) -> dict[str, Any]:
     [
         ((), ""),
         (("opening cash is assumed to be 20 days",), "rests on assumed opening cash"),
-        (("fixed outflows are assumed to be 85% of revenue",), "rests on assumed outflows"),
+        (("outflows are assumed to be 85% of revenue",), "rests on assumed outflows"),
         (
-            ("fixed outflows are assumed to be 85%", "opening cash is assumed to be 20 days"),
+            ("outflows are assumed to be 85%", "opening cash is assumed to be 20 days"),
             "rests on assumed opening cash and outflows",
         ),
     ],
@@ -82,7 +82,7 @@ def test_the_last_day_simulated_is_not_too_late(start: str, late: int) -> None:
 def test_a_real_scenario_tells_what_it_rests_on(result: Result) -> None:
     first = result.manifest["scenarios"][1]
     assert "demand.terms_elasticity and payment.terms_pass_through" in assumed_beliefs(result.manifest, first)
-    said = ["opening cash is assumed to be 20 days of fixed outflows"]
+    said = ["opening cash is assumed to be 20 days of outflows"]
     manifest = {**result.manifest, "firm": {**result.manifest["firm"], "assumptions": said}}
     answer, nothing = answers(Result(manifest, result.summary, result.daily, result.kpi, result.attribution))
     marked = [line["claim"] for line in answer["lines"] if MARK in line["claim"]]

@@ -88,7 +88,7 @@ def test_what_an_answer_rests_on_and_what_begins_too_late_are_in_its_card(result
     baseline, first, *others = result.manifest["scenarios"]
     changes = [*first["changes"], "from 2027-01-01: collectors x 2"]
     scenarios = [baseline, {**first, "changes": changes}, *others]
-    assumed = with_firm(result, assumptions=["opening cash is assumed to be 20 days of fixed outflows"])
+    assumed = with_firm(result, assumptions=["opening cash is assumed to be 20 days of outflows"])
     text = page_of(replace(assumed, manifest={**assumed.manifest, "scenarios": scenarios})).text
     assert "the change of collectors begins on 2027-01-01, after the 60 days simulated: no effect." in text
     assert "How far this goes is assumed, not measured: demand.terms_elasticity" in text

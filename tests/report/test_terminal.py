@@ -75,7 +75,7 @@ def test_a_change_after_the_last_day_is_told_on_the_terminal(result: Result) -> 
 
 
 def test_cash_that_rests_on_assumptions_is_told_on_the_terminal(result: Result) -> None:
-    firm = {**result.manifest["firm"], "assumptions": ["opening cash is assumed to be 20 days of fixed outflows"]}
+    firm = {**result.manifest["firm"], "assumptions": ["opening cash is assumed to be 20 days of outflows"]}
     assumed = replace(result, manifest={**result.manifest, "firm": firm})
     assert "Cash rests on assumed opening cash." in printed(assumed, 100)
     assert "rests on assumed" not in printed(result, 100)

@@ -224,7 +224,7 @@ _ALL = (
         ),
         key="flow_id",
         day="paid_on",
-        missing="fixed outflows are the share of revenue that the treasury card assumes",
+        missing="outflows are the share of revenue that the treasury card assumes",
     ),
     Table(
         "links",

@@ -86,7 +86,7 @@ def fixed_outflows(books: Books, cost_share: float) -> tuple[pd.DataFrame, Sente
     span = (today - recent["issued_on"].min()).days + 1
     monthly = cost_share * float(recent["base_cents"].sum()) / span * YEAR / 12
     table = pd.DataFrame({"name": "assumed outflows", "day_of_month": [1, 15], "cents": [round(monthly / 2)] * 2})
-    sentence = f"fixed outflows are assumed to be {cost_share:.0%} of revenue, half on the 1st and half on the 15th"
+    sentence = f"outflows are assumed to be {cost_share:.0%} of revenue, half on the 1st and half on the 15th"
     return table, (sentence,)
 
 
@@ -114,7 +114,7 @@ def opening_accounts(books: Books, outflows: pd.DataFrame, cash_days: float) -> 
         return table.reset_index(drop=True), tuple(_left_out(accounts["account_id"], known["account_id"]))
     cents = round(float(outflows["cents"].sum()) * 12 / YEAR * cash_days)
     table = pd.DataFrame({"account_id": ["cash"], "currency": [books.currency], "balance_cents": [cents]})
-    return table, (f"opening cash is assumed to be {cash_days:g} days of fixed outflows",)
+    return table, (f"opening cash is assumed to be {cash_days:g} days of outflows",)
 
 
 def _left_out(every: pd.Series, known: pd.Series) -> Iterator[str]:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -222,10 +222,17 @@ def main() -> None:
     except JobError as e:
         typer.echo(str(e), err=True)
         sys.exit(FAILED)
+    except KeyboardInterrupt:
+        _interrupted()
     except SystemExit as e:
         if e.code == INTERRUPTED:
-            _say("interrupted: nothing was written")
-        sys.exit(FAILED if e.code == INTERRUPTED else e.code)
+            _interrupted()
+        sys.exit(e.code)
+
+
+def _interrupted() -> NoReturn:
+    _say("interrupted: nothing was written")
+    sys.exit(FAILED)
 
 
 def _keep_compiled_code() -> None:

@@ -154,3 +154,14 @@ def test_what_is_no_firm_is_refused_with_what_would_be(tmp_path: Path) -> None:
 def test_a_layout_of_the_manifest_is_not_a_change(demo_firm: Firm, firm_directory: Path) -> None:
     change(firm_directory / "manifest.json", lambda tree: None)
     assert_same(read_firm(firm_directory), demo_firm)
+
+
+def test_a_firm_whose_cards_lack_a_parameter_of_today_is_to_be_calibrated_again(
+    demo_firm: Firm, tmp_path: Path
+) -> None:
+    card = demo_firm.cards["treasury"]
+    fewer = {name: parameter for name, parameter in card.parameters.items() if name != "supplier_days"}
+    older = {**demo_firm.cards, "treasury": card.model_copy(update={"parameters": fewer})}
+    write_firm(dataclasses.replace(demo_firm, cards=older), tmp_path / "older")
+    with pytest.raises(FirmError, match="lack treasury.supplier_days, which this version needs"):
+        read_firm(tmp_path / "older")

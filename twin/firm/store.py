@@ -16,8 +16,9 @@ import pandas as pd
 
 from twin.behaviour.payment import PaymentHabits
 from twin.calendar import Calendar
-from twin.faults import CardError, Fault, FirmError
-from twin.firm.cards import read_cards, write_cards
+from twin.content import content
+from twin.faults import CardError, Fault, FirmError, listed
+from twin.firm.cards import Card, read_cards, write_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Policy, Step
 from twin.output import new_directory
@@ -66,6 +67,10 @@ def read_firm(directory: Path | str) -> Firm:
         cards = read_cards(place / "models")
     except CardError as e:
         raise FirmError(e.faults) from None
+    lacking = sorted(_parameters(read_cards(content("models"))) - _parameters(cards))
+    if lacking:
+        what = f"its model cards lack {listed(lacking)}, which this version needs."
+        raise FirmError(Fault(str(place / "models"), what, "calibrate the firm again"))
     seasons, policy, calendar = manifest["seasons"], manifest["policy"], manifest["calendar"]
     policy["ladder"] = tuple(Step(**step) for step in policy["ladder"])
     customers = tables["customers"]
@@ -87,6 +92,10 @@ def read_firm(directory: Path | str) -> Firm:
         sources=tuple(manifest["sources"]),
         certificate=json.loads((place / "certificate.json").read_text(encoding="utf-8")),
     )
+
+
+def _parameters(cards: dict[str, Card]) -> set[str]:
+    return {f"{name}.{key}" for name, card in cards.items() for key in card.parameters}
 
 
 def _manifest(firm: Firm) -> dict[str, Any]:

@@ -163,5 +163,5 @@ def test_a_firm_whose_cards_lack_a_parameter_of_today_is_to_be_calibrated_again(
     fewer = {name: parameter for name, parameter in card.parameters.items() if name != "supplier_days"}
     older = {**demo_firm.cards, "treasury": card.model_copy(update={"parameters": fewer})}
     write_firm(dataclasses.replace(demo_firm, cards=older), tmp_path / "older")
-    with pytest.raises(FirmError, match="lack treasury.supplier_days, which this version needs"):
+    with pytest.raises(FirmError, match=r"lack treasury\.supplier_days, which this version needs"):
         read_firm(tmp_path / "older")

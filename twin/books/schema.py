@@ -5,7 +5,7 @@ The checks, the recipe's documentation and the types of a DataFrame are all take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -252,10 +252,3 @@ _ALL = (
 )
 
 TABLES: Mapping[str, Table] = {table.name: table for table in _ALL}
-
-
-def base_columns(table: Table) -> Iterator[tuple[str, str]]:
-    """Name and type of every column that a DataFrame of this table may have, attributes aside."""
-    yield from ((c.stored, c.stored_type) for c in table.columns)
-    if table.has_base:
-        yield "base_cents", "int64"

@@ -14,7 +14,7 @@ from twin.books import Books
 from twin.calendar import Calendar
 from twin.content import content
 from twin.faults import BooksError, Fault, RecipeError, unknown
-from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, read_cards
+from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import (
@@ -111,7 +111,7 @@ def cards_of(books: Books) -> dict[str, Card]:
     Raises: RecipeError for every parameter of the recipe that no card has, and every value outside its range.
     """
     cards = read_cards(content("models"))
-    parameters = {f"{card}.{key}": parameter for card in cards for key, parameter in cards[card].parameters.items()}
+    parameters = parameters_of(cards)
     faults = list(_assume_faults(books, parameters))
     if faults:
         raise RecipeError(faults)

@@ -154,10 +154,14 @@ def write_cards(cards: Mapping[str, Card], directory: Path | str) -> None:
 def beliefs(cards: Mapping[str, Card], currency: str) -> dict[str, Belief]:
     """Every parameter by 'card.parameter', with its bounds, money in cents of the firm's currency."""
     return {
-        f"{name}.{key}": in_cents(parameter.belief(), currency) if parameter.is_money else parameter.belief()
-        for name, card in cards.items()
-        for key, parameter in card.parameters.items()
+        name: in_cents(parameter.belief(), currency) if parameter.is_money else parameter.belief()
+        for name, parameter in parameters_of(cards).items()
     }
+
+
+def parameters_of(cards: Mapping[str, Card]) -> dict[str, Parameter]:
+    """Every parameter by 'card.parameter'."""
+    return {f"{name}.{key}": parameter for name, card in cards.items() for key, parameter in card.parameters.items()}
 
 
 def in_cents(belief: Belief, currency: str) -> Belief:

@@ -18,7 +18,7 @@ from twin.behaviour.payment import PaymentHabits
 from twin.calendar import Calendar
 from twin.content import content
 from twin.faults import CardError, Fault, FirmError, listed
-from twin.firm.cards import Card, read_cards, write_cards
+from twin.firm.cards import parameters_of, read_cards, write_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Policy, Step
 from twin.output import new_directory
@@ -67,7 +67,7 @@ def read_firm(directory: Path | str) -> Firm:
         cards = read_cards(place / "models")
     except CardError as e:
         raise FirmError(e.faults) from None
-    lacking = sorted(_parameters(read_cards(content("models"))) - _parameters(cards))
+    lacking = sorted(parameters_of(read_cards(content("models"))).keys() - parameters_of(cards))
     if lacking:
         what = f"its model cards lack {listed(lacking)}, which this version needs."
         raise FirmError(Fault(str(place / "models"), what, "calibrate the firm again"))
@@ -92,10 +92,6 @@ def read_firm(directory: Path | str) -> Firm:
         sources=tuple(manifest["sources"]),
         certificate=json.loads((place / "certificate.json").read_text(encoding="utf-8")),
     )
-
-
-def _parameters(cards: dict[str, Card]) -> set[str]:
-    return {f"{name}.{key}" for name, card in cards.items() for key in card.parameters}
 
 
 def _manifest(firm: Firm) -> dict[str, Any]:

@@ -8,14 +8,9 @@ from dataclasses import replace
 
 from twin.behaviour.belief import Belief, fixed
 from twin.faults import Fault, unknown
-from twin.firm.cards import Card, Parameter, between, outside_fault
+from twin.firm.cards import Parameter, between, outside_fault
 from twin.scenario.scenario import Assumed
 from twin.yaml_file import YamlFile
-
-
-def parameters_of(cards: Mapping[str, Card]) -> dict[str, Parameter]:
-    """Every parameter by 'card.parameter'."""
-    return {f"{name}.{key}": parameter for name, card in cards.items() for key, parameter in card.parameters.items()}
 
 
 def held(key: str, assumed: Assumed, parameters: Mapping[str, Parameter]) -> tuple[Belief | None, list[Fault]]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from twin.books.recipe import Recipe, read_recipe
 from twin.content import content
 from twin.faults import Fault, RecipeError, ScenarioError, UserError, closest, in_order
-from twin.firm.cards import Card, Parameter, read_card, read_cards
+from twin.firm.cards import Card, Parameter, parameters_of, read_card, read_cards
 from twin.firm.firm import Firm
 from twin.scenario.accept import kpi_faults
-from twin.scenario.assume import held, parameters_of, recipe_faults
+from twin.scenario.assume import held, recipe_faults
 from twin.scenario.compiled import apply
 from twin.scenario.fields import SCENARIO
 from twin.scenario.layers import find_scenario

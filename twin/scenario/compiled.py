@@ -11,14 +11,14 @@ import numpy as np
 
 from twin.behaviour.belief import Belief
 from twin.faults import Fault, ScenarioError, in_order
-from twin.firm.cards import cents, in_cents
+from twin.firm.cards import cents, in_cents, parameters_of
 from twin.firm.firm import Firm
 from twin.firm.plan import Campaign, Change, Mask, Plan
 from twin.firm.settings import SETTINGS
 from twin.money import MINOR_DIGITS
 from twin.scenario.accept import kpi_faults
 from twin.scenario.amounts import Amount
-from twin.scenario.assume import held, parameters_of
+from twin.scenario.assume import held
 from twin.scenario.dates import Period
 from twin.scenario.layers import find_scenario
 from twin.scenario.scenario import Assumed, Dated, Offer, Override, Scenario

@@ -80,8 +80,7 @@ def recovered_share(u: float, loss_given_default: float) -> float:
     return float(u ** (loss_given_default / (1.0 - loss_given_default)))
 
 
-def regime_at(u: float, strained: float, distressed: float) -> int:
-    """The regime at u in (0, 1), worse as u rises; strained, distressed: their probabilities."""
-    if u > 1.0 - distressed:
-        return DISTRESSED
-    return STRAINED if u > 1.0 - distressed - strained else SOUND
+def regime_at(u: npt.ArrayLike, strained: npt.ArrayLike, distressed: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """The regime at u in (0, 1), worse as u rises; strained, distressed: their probabilities. All of one shape."""
+    sure = 1.0 - np.asarray(distressed, dtype=float)
+    return np.asarray((np.asarray(u) > sure).astype(np.int64) + (np.asarray(u) > sure - np.asarray(strained)))

@@ -15,7 +15,7 @@ from twin.demo.truth import true_firm
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.money import MINOR_DIGITS
-from twin.sim.arrays import CONTACT, DECLINED, INVOICED, ORDER, RECEIPT
+from twin.sim.events import CONTACT, DECLINED, INVOICED, ORDER, RECEIPT
 from twin.sim.measures import COLUMN
 from twin.sim.outcome import Outcome
 from twin.sim.run import simulate

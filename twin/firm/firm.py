@@ -56,6 +56,7 @@ class Firm:
     open_items: pd.DataFrame
     accounts: pd.DataFrame
     outflows: pd.DataFrame
+    links: pd.DataFrame
     policy: Policy
     cards: dict[str, Card]
     past_revenue: npt.NDArray[np.int64]

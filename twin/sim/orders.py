@@ -1,0 +1,332 @@
+"""The orders phase: what falls to be invoiced is, held orders are released or lost, and the day's orders are decided on."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from numba import njit
+
+from twin.behaviour.discount import implied_rate, taking
+from twin.behaviour.liquidity import FAILED
+from twin.behaviour.payment import fresh_patience
+from twin.firm.settings import NEVER_DAYS
+from twin.luck import Purpose, exponential, normal, uniform, uniforms
+from twin.sim.arrays import CHECKED, DISCOUNTED, DISPUTED, FREE, HELD_ORDERS, IN_DISPUTE, NONE, NORMAL, ORDERED, ORDERED_CENTS
+from twin.sim.clocks import firing_day, put, remainder, take, waiting_days
+from twin.sim.events import DECLINED, DISPUTE, HELD, INVOICED, LOST, ORDER
+from twin.sim.habits import alone, start_alone, wake
+from twin.sim.liquidity import annoy
+from twin.sim.measures import COLUMN
+from twin.sim.subledger import (
+    DONE,
+    LARGEST_ORDER,
+    MOST_CENTS,
+    NO_ROOM,
+    OVERFLOW,
+    free,
+    key,
+    log_is_full,
+    note,
+    owe,
+    plan_next,
+)
+from twin.sim.suppliers import goods_share, supplier_days
+
+if TYPE_CHECKING:
+    from twin.sim.world import World
+
+_ORDER_WAIT, _DISPUTE, _DISCOUNT = int(Purpose.ORDER_WAIT), int(Purpose.DISPUTE), int(Purpose.DISCOUNT)
+_ORDERS, _DECLINED, _DECLINED_AMOUNT = COLUMN["orders"], COLUMN["declined"], COLUMN["declined_amount"]
+_HELD, _LOST, _LOST_AMOUNT, _REVENUE = COLUMN["held"], COLUMN["lost"], COLUMN["lost_amount"], COLUMN["revenue"]
+TOO_LONG, HAS_LEFT, HAS_FAILED = range(3)
+OVER_LIMIT, BARRED, WELCOME = range(3)
+
+
+@njit(cache=True)
+def verdict(day: int, c: Any, cents: int, invoices: Any) -> int:
+    """Whether an order is over the limit, else whether an invoice past due bars it, else WELCOME."""
+    if c.owes + c.committed + cents > c.limit:
+        return OVER_LIMIT
+    if c.hold_days < NEVER_DAYS:
+        slot = c.first
+        while slot != NONE:
+            v = invoices[slot]
+            if v.state != DISPUTED and day - v.due >= c.hold_days:
+                return BARRED
+            slot = v.next
+    return WELCOME
+
+
+@njit(cache=True, inline="always")
+def open_day(day: int, days: Any) -> int:
+    """The first open day from `day` on; the horizon if there is none."""
+    while day < days.size and days[day].open == 0:
+        day += 1
+    return min(day, days.size)
+
+
+@njit(cache=True)
+def discount_day(day: int, last: int, days: Any) -> int:
+    """The last open day from `day` to `last`, or `last` itself if none is open; the horizon if it is beyond."""
+    if last >= days.size:
+        return days.size
+    at = last
+    while at >= day and days[at].open == 0:
+        at -= 1
+    return at if at >= day else last
+
+
+@njit(cache=True)
+def open_dispute(
+    slot: int, day: int, p: Any, customers: Any, liquidity: Any, invoices: Any, regimes: Any, pending: Any, record: Any
+) -> bool:
+    """Draw whether a new invoice is disputed; if so, it waits for its settlement."""
+    pool, _, log = record
+    v = invoices[slot]
+    c = customers[v.customer]
+    share = p.dispute_share * regimes[c.regime].disputes
+    if share <= 0.0:
+        return False
+    opens, wait, _, _ = uniforms(p.seed, p.replication, c.agent, _DISPUTE, key(v.number))
+    if opens >= share:
+        return False
+    waits = waiting_days(exponential(wait), p.dispute_days)
+    v.state, v.since = DISPUTED, day
+    pool[IN_DISPUTE] += v.cents
+    put(pending[0], pending[1], slot, day + waits)
+    note(log, pool, day, DISPUTE, v.customer, v.number, v.cents, waits)
+    return True
+
+
+@njit(cache=True)
+def choose_discount(
+    slot: int, day: int, p: Any, days: Any, customers: Any, liquidity: Any, invoices: Any, regimes: Any, pending: Any
+) -> bool:
+    """Draw whether a new invoice is paid early for the discount; if so, it waits for that day."""
+    v = invoices[slot]
+    c = customers[v.customer]
+    if c.discount <= 0.0 or c.discount_days >= c.terms:
+        return False
+    cost = liquidity[v.customer].funds * regimes[c.regime].funds
+    chance = taking(implied_rate(c.discount, c.terms - c.discount_days), cost, p.softness)
+    if uniform(p.seed, p.replication, c.agent, _DISCOUNT, key(v.number)) >= chance:
+        return False
+    v.state, v.discount = DISCOUNTED, int(round(v.cents * c.discount))
+    put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
+    return True
+
+
+@njit(cache=True)
+def issue(
+    slot: int, day: int, p: Any, days: Any, people: Any, habit: Any, run_mass: Any, regimes: Any, ladder: Any,
+    runs: Any, pending: Any, agenda: Any, due_cents: Any, record: Any,
+) -> None:  # fmt: skip
+    """Invoice the order in a slot: customer, number and cents are there."""
+    customers, liquidity, invoices = people
+    pool, today, log = record
+    v = invoices[slot]
+    i = v.customer
+    c = customers[i]
+    v.due = day + c.terms
+    v.habit_due = day + c.base_terms + int(round(p.pass_through * (c.terms - c.base_terms)))
+    v.state, v.parts, v.step, v.contacted, v.waiting, v.effect = NORMAL, 0, 0, 0, 0, 1.0
+    owe(slot, customers, invoices, due_cents, p.first_due, pool)
+    c.revenue += v.cents
+    today[_REVENUE] += v.cents
+    note(log, pool, day, INVOICED, i, v.number, v.cents, c.terms)
+    if open_dispute(slot, day, p, customers, liquidity, invoices, regimes, pending, record):
+        wake(p, i, day, customers, run_mass, runs[0], runs[1])
+        if alone(c):
+            v.patience = math.log(v.patience)
+        return
+    plan_next(slot, day, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
+    if choose_discount(slot, day, p, days, customers, liquidity, invoices, regimes, pending):
+        return
+    if alone(c):
+        v.patience = math.log(v.patience)
+        start_alone(slot, day, p.half_life, days, customers, invoices, habit, pending)
+    else:
+        wake(p, i, day, customers, run_mass, runs[0], runs[1])
+
+
+@njit(cache=True)
+def accept(
+    day: int, i: int, number: int, cents: int, patience: float, p: Any, days: Any, people: Any, habit: Any,
+    run_mass: Any, regimes: Any, ladder: Any, runs: Any, pending: Any, agenda: Any, fulfilment: Any, due_cents: Any,
+    record: Any,
+) -> None:  # fmt: skip
+    """Accept an order, and invoice it when its lead time is over. There is a free slot."""
+    customers, _, invoices = people
+    pool, _, log = record
+    note(log, pool, day, ORDER, i, number, cents, 0)
+    slot = pool[FREE]
+    v = invoices[slot]
+    pool[FREE] = v.next
+    v.customer, v.number, v.cents, v.patience = i, number, cents, patience
+    invoiced = open_day(day + p.lead_days, days)
+    if invoiced == day:
+        issue(
+            slot, day, p, days, people, habit, run_mass, regimes, ladder, runs, pending, agenda, due_cents, record
+        )  # fmt: skip
+        return
+    v.state = ORDERED
+    customers[i].committed += cents
+    put(fulfilment, agenda[1], slot, invoiced)
+
+
+@njit(cache=True)
+def lose(day: int, i: int, number: int, cents: int, why: int, record: Any) -> None:
+    """Count an order that is lost."""
+    pool, today, log = record
+    today[_LOST] += 1
+    today[_LOST_AMOUNT] += cents
+    note(log, pool, day, LOST, i, number, cents, why)
+
+
+@njit(cache=True)
+def orders(
+    day: int,
+    params: Any,
+    days: Any,
+    people: Any,
+    held: Any,
+    habit: Any,
+    run_mass: Any,
+    order_mass: Any,
+    clock_mass: Any,
+    regimes: Any,
+    ladder: Any,
+    moves: Any,
+    arrivals: Any,
+    runs: Any,
+    pending: Any,
+    agenda: Any,
+    fulfilment: Any,
+    due_cents: Any,
+    record: Any,
+) -> int:
+    """Do the day's orders; NO_ROOM if it stopped for want of room and is to be called again, OVERFLOW for too much."""
+    p = params[0]
+    customers, liquidity, invoices = people
+    pool, today, log = record
+    offices = (p, days, people, habit, run_mass, regimes, ladder, runs, pending, agenda)
+    while fulfilment[day] != NONE:
+        if log_is_full(log, pool):
+            return NO_ROOM
+        slot = fulfilment[day]
+        take(fulfilment, agenda[1], slot)
+        v = invoices[slot]
+        customers[v.customer].committed -= v.cents
+        if customers[v.customer].regime == FAILED:
+            lose(day, v.customer, v.number, v.cents, HAS_FAILED, record)
+            free(slot, invoices, pool)
+        else:
+            issue(slot, day, *offices, due_cents, record)
+    while pool[CHECKED] < pool[HELD_ORDERS]:
+        if pool[FREE] == NONE or log_is_full(log, pool):
+            return NO_ROOM
+        h = held[pool[CHECKED]]
+        pool[CHECKED] += 1
+        i, number, cents, since = h.customer, h.number, h.cents, h.day
+        if since == day:
+            continue
+        c = customers[i]
+        if c.regime == FAILED or c.gone == 1 or day - since >= p.hold_patience:
+            why = HAS_FAILED if c.regime == FAILED else (HAS_LEFT if c.gone == 1 else TOO_LONG)
+            lose(day, i, number, cents, why, record)
+            if why == TOO_LONG:
+                annoy(i, day, p.refusal, p, liquidity, clock_mass, moves)
+            h.customer = NONE
+        elif verdict(day, c, cents, invoices) == WELCOME:
+            u = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, number)[2]
+            accept(day, i, number, cents, fresh_patience(u, p.never), *offices, fulfilment, due_cents, record)
+            h.customer = NONE
+    while arrivals[0][day] != NONE:
+        i = arrivals[0][day]
+        c = customers[i]
+        row = order_mass[c.season]
+        intensity = c.rate * c.factor * c.mood
+        while row[c.since] + c.left / intensity <= row[day + 1]:
+            if pool[FREE] == NONE or pool[HELD_ORDERS] == held.size or log_is_full(log, pool):
+                return NO_ROOM
+            _, amount, patience, _ = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders)
+            size = math.exp(c.mu + c.sigma * normal(amount)) * c.scale
+            if size > LARGEST_ORDER or pool[ORDERED_CENTS] > MOST_CENTS - int(size) - 1:
+                return OVERFLOW
+            cents = max(1, int(round(size)))
+            pool[ORDERED_CENTS] += cents
+            number = c.orders
+            c.orders += 1
+            c.left += exponential(uniform(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders))
+            today[_ORDERS] += 1
+            why = verdict(day, c, cents, invoices)
+            if why == WELCOME:
+                accept(day, i, number, cents, fresh_patience(patience, p.never), *offices, fulfilment, due_cents, record)
+            elif why == OVER_LIMIT and p.holds == 0:
+                today[_DECLINED] += 1
+                today[_DECLINED_AMOUNT] += cents
+                note(log, pool, day, DECLINED, i, number, cents, 0)
+                annoy(i, day, p.refusal, p, liquidity, clock_mass, moves)
+            else:
+                today[_HELD] += 1
+                note(log, pool, day, HELD, i, number, cents, why)
+                h = held[pool[HELD_ORDERS]]
+                h.customer, h.number, h.cents, h.day = i, number, cents, day
+                pool[HELD_ORDERS] += 1
+        take(arrivals[0], arrivals[1], i)
+        c.left = remainder(row, c.since, day + 1, c.left, intensity)
+        c.since = day + 1
+        put(arrivals[0], arrivals[1], i, firing_day(row, day + 1, c.left, intensity))
+    return DONE
+
+
+@njit(cache=True)
+def forget_decided(held: Any, pool: Any) -> None:
+    """Close up the held orders over those that were decided, in their order."""
+    kept = 0
+    for k in range(pool[HELD_ORDERS]):
+        if held[k].customer != NONE:
+            h = held[kept]
+            h.customer, h.number, h.cents, h.day = held[k].customer, held[k].number, held[k].cents, held[k].day
+            kept += 1
+    pool[HELD_ORDERS] = kept
+    pool[CHECKED] = 0
+
+
+def take_orders(world: World, day: int) -> None:
+    """Invoice, release and decide; what is sold is bought from suppliers."""
+    while True:
+        status = orders(
+            day,
+            world.params,
+            world.days,
+            world.people,
+            world.held,
+            world.habit,
+            world.run_mass,
+            world.order_mass,
+            world.clock_mass,
+            world.regimes,
+            world.ladder,
+            world.moves,
+            world.arrivals,
+            world.runs,
+            world.pending,
+            world.agenda,
+            world.fulfilment,
+            world.due_cents,
+            world.record(day),
+        )
+        if status == DONE:
+            break
+        if status == OVERFLOW:
+            raise OverflowError(f"day {day}: an order lifts what is owed beyond 64-bit cents")
+        world.make_room()
+    if world.pool[HELD_ORDERS]:
+        forget_decided(world.held, world.pool)
+    sold = int(world.measures[day, _REVENUE])
+    world.ledger.post("receivables", "revenue", sold)
+    cost = round(sold * goods_share(world.drawn))
+    world.ledger.post("cost_of_goods", "payables", cost)
+    world.payables[day + supplier_days(world.drawn)] += cost

@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     ORDER_WAIT = 0
     ORDER_AMOUNT = 1
     PATIENCE = 2
+    FIRST_WAIT = 3
     RUN_WAIT = 4
     OPEN_PATIENCE = 8
     TRAIT_RATE = 12

@@ -83,7 +83,7 @@ def place(days_from_due: int) -> int:
     return min(max(days_from_due, FIRST_DAY), LAST_DAY) - FIRST_DAY
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: Any, catch_up: Any) -> float:
     """Settlement intensity on a day with factor 1, with what `closed` days directly before it left over.
 
@@ -97,13 +97,13 @@ def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: An
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def run_chance(run: float, factor: float) -> float:
     """Probability of a pay-run on a day with `factor`."""
     return -math.expm1(-factor * run)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def kept(pressure: float, factor: float, chance: float) -> float:
     """Probability that an invoice is not released at a run on a day with `factor`, if it had the probability `chance`.
 

@@ -103,6 +103,7 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
             | {c: pd.Series(dtype="int64") for c in ("customer", "issued_day", "due_day", "open_cents")}
         ),
         accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly // 2]}),
+        links=pd.DataFrame({"creditor": pd.Series(dtype="int64"), "debtor": pd.Series(dtype="int64"), "share": pd.Series(dtype=float)}),
         outflows=pd.DataFrame(
             {
                 "name": ["payroll", "suppliers", "suppliers", "tax", "rent"],

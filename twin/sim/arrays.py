@@ -88,8 +88,8 @@ INVOICE = np.dtype(
     ],
     align=True,
 )
-NORMAL, DISPUTED, DISCOUNTED, ORDERED = range(4)
-"""State of a slot: in the runs (or alone), under dispute, to be paid within the discount days, not yet invoiced."""
+NORMAL, DISPUTED, DISCOUNTED = range(3)
+"""State of an invoice: in the runs (or paid alone), under dispute, to be paid within the discount days."""
 
 NODE = np.dtype([("day", "i4"), ("next", "i4"), ("previous", "i4")])
 

@@ -26,14 +26,14 @@ def alone(c: Any) -> bool:
     return c.run == math.inf
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def start_run(p: Any, c: Any, day: int) -> None:
     """Start the clock of the customer's next run at the start of `day`."""
     c.run_left = exponential(uniform(p.seed, p.replication, c.agent, _RUN_WAIT, c.runs))
     c.run_since = day
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def run_day(c: Any, run_mass: Any) -> int:
     """Day on which the customer's run clock fires. run_mass: (calendars, days + 1)."""
     return firing_day(run_mass[c.calendar], c.run_since, c.run_left, c.run * c.pace)
@@ -50,7 +50,7 @@ def count_runs(p: Any, c: Any, day: int, run_mass: Any) -> int:
     return fires
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def wake(p: Any, i: int, day: int, customers: Any, run_mass: Any, head: Any, node: Any) -> None:
     """Put the run clock of a customer that owes something on the calendar, if it is not there."""
     c = customers[i]
@@ -58,7 +58,7 @@ def wake(p: Any, i: int, day: int, customers: Any, run_mass: Any, head: Any, nod
         put(head, node, i, count_runs(p, c, day, run_mass))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def stage(v: Any, day: int, reference: Any, half_life_days: float) -> float:
     """How much more an invoice is pressed than today's ladder, worked on time, would press it at that age.
 

@@ -49,7 +49,7 @@ from twin.sim.won import Won, draw_won
 from twin.sim.world import World, belief_value, ladder_of
 
 Floats = npt.NDArray[np.float64]
-_ORDER_WAIT, _OPEN_PATIENCE = int(Purpose.ORDER_WAIT), int(Purpose.OPEN_PATIENCE)
+_FIRST_WAIT, _OPEN_PATIENCE = int(Purpose.FIRST_WAIT), int(Purpose.OPEN_PATIENCE)
 YEAR = 365
 LONGEST_TERMS = 365
 DRAWN = {
@@ -282,7 +282,7 @@ def start_clocks(
         day = arrival[i]
         c.factor, c.scale = 1.0, 1.0
         c.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
-        c.left = exponential(uniform(p.seed, p.replication, c.agent, _ORDER_WAIT, 0))
+        c.left = exponential(uniform(p.seed, p.replication, c.agent, _FIRST_WAIT, 0))
         c.since = day
         put(arrivals[0], arrivals[1], i, firing_day(order_mass[c.season], day, c.left, c.rate * c.mood))
         if not alone(c):

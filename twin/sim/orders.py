@@ -12,7 +12,7 @@ from twin.behaviour.liquidity import FAILED
 from twin.behaviour.payment import fresh_patience
 from twin.firm.settings import NEVER_DAYS
 from twin.luck import Purpose, exponential, normal, uniform, uniforms
-from twin.sim.arrays import CHECKED, DISCOUNTED, DISPUTED, FREE, HELD_ORDERS, IN_DISPUTE, NONE, NORMAL, ORDERED, ORDERED_CENTS
+from twin.sim.arrays import CHECKED, DISCOUNTED, DISPUTED, FREE, HELD_ORDERS, IN_DISPUTE, NONE, NORMAL, ORDERED_CENTS
 from twin.sim.clocks import firing_day, put, remainder, take, waiting_days
 from twin.sim.events import DECLINED, DISPUTE, HELD, INVOICED, LOST, ORDER
 from twin.sim.habits import alone, start_alone, wake
@@ -78,46 +78,22 @@ def discount_day(day: int, last: int, days: Any) -> int:
 
 
 @njit(cache=True)
-def open_dispute(
-    slot: int, day: int, p: Any, customers: Any, liquidity: Any, invoices: Any, regimes: Any, pending: Any, record: Any
-) -> bool:
-    """Draw whether a new invoice is disputed; if so, it waits for its settlement."""
-    pool, _, log = record
+def open_dispute(slot: int, day: int, waits: int, invoices: Any, pending: Any, pool: Any) -> None:
+    """Put a new invoice under dispute for so many days."""
     v = invoices[slot]
-    c = customers[v.customer]
-    share = p.dispute_share * regimes[c.regime].disputes
-    if share <= 0.0:
-        return False
-    opens, wait, _, _ = uniforms(p.seed, p.replication, c.agent, _DISPUTE, key(v.number))
-    if opens >= share:
-        return False
-    waits = waiting_days(exponential(wait), p.dispute_days)
     v.state, v.since = DISPUTED, day
     pool[IN_DISPUTE] += v.cents
     put(pending[0], pending[1], slot, day + waits)
-    note(log, pool, day, DISPUTE, v.customer, v.number, v.cents, waits)
-    return True
 
 
 @njit(cache=True)
-def choose_discount(
-    slot: int, day: int, p: Any, days: Any, customers: Any, liquidity: Any, invoices: Any, regimes: Any, pending: Any
-) -> bool:
-    """Draw whether a new invoice is paid early for the discount; if so, it waits for that day."""
-    v = invoices[slot]
-    c = customers[v.customer]
-    if c.discount <= 0.0 or c.discount_days >= c.terms:
-        return False
-    cost = liquidity[v.customer].funds * regimes[c.regime].funds
+def takes_discount(p: Any, c: Any, number: int, cost: float) -> bool:
+    """Whether an invoice is paid early for the discount, at the customer's yearly cost of funds."""
     chance = taking(implied_rate(c.discount, c.terms - c.discount_days), cost, p.softness)
-    if uniform(p.seed, p.replication, c.agent, _DISCOUNT, key(v.number)) >= chance:
-        return False
-    v.state, v.discount = DISCOUNTED, int(round(v.cents * c.discount))
-    put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
-    return True
+    return bool(uniform(p.seed, p.replication, c.agent, _DISCOUNT, key(number)) < chance)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def issue(
     slot: int, day: int, p: Any, days: Any, people: Any, habit: Any, run_mass: Any, regimes: Any, ladder: Any,
     runs: Any, pending: Any, agenda: Any, due_cents: Any, record: Any,
@@ -135,42 +111,39 @@ def issue(
     c.revenue += v.cents
     today[_REVENUE] += v.cents
     note(log, pool, day, INVOICED, i, v.number, v.cents, c.terms)
-    if open_dispute(slot, day, p, customers, liquidity, invoices, regimes, pending, record):
-        wake(p, i, day, customers, run_mass, runs[0], runs[1])
-        if alone(c):
-            v.patience = math.log(v.patience)
-        return
-    plan_next(slot, day, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
-    if choose_discount(slot, day, p, days, customers, liquidity, invoices, regimes, pending):
-        return
     if alone(c):
         v.patience = math.log(v.patience)
-        start_alone(slot, day, p.half_life, days, customers, invoices, habit, pending)
     else:
         wake(p, i, day, customers, run_mass, runs[0], runs[1])
+    share = p.dispute_share * regimes[c.regime].disputes
+    if share > 0.0:
+        opens, wait, _, _ = uniforms(p.seed, p.replication, c.agent, _DISPUTE, key(v.number))
+        if opens < share:
+            waits = waiting_days(exponential(wait), p.dispute_days)
+            open_dispute(slot, day, waits, invoices, pending, pool)
+            note(log, pool, day, DISPUTE, i, v.number, v.cents, waits)
+            return
+    plan_next(slot, day, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
+    if c.discount > 0.0 and c.discount_days < c.terms:
+        if takes_discount(p, c, v.number, liquidity[i].funds * regimes[c.regime].funds):
+            v.state, v.discount = DISCOUNTED, int(round(v.cents * c.discount))
+            put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
+            return
+    if alone(c):
+        start_alone(slot, day, p.half_life, days, customers, invoices, habit, pending)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def accept(
-    day: int, i: int, number: int, cents: int, patience: float, p: Any, days: Any, people: Any, habit: Any,
-    run_mass: Any, regimes: Any, ladder: Any, runs: Any, pending: Any, agenda: Any, fulfilment: Any, due_cents: Any,
-    record: Any,
+    day: int, invoiced: int, i: int, number: int, cents: int, patience: float, customers: Any, invoices: Any,
+    agenda: Any, fulfilment: Any, pool: Any, log: Any,
 ) -> None:  # fmt: skip
-    """Accept an order, and invoice it when its lead time is over. There is a free slot."""
-    customers, _, invoices = people
-    pool, _, log = record
+    """Accept an order, to be invoiced on the day `invoiced`. There is a free slot."""
     note(log, pool, day, ORDER, i, number, cents, 0)
     slot = pool[FREE]
     v = invoices[slot]
     pool[FREE] = v.next
     v.customer, v.number, v.cents, v.patience = i, number, cents, patience
-    invoiced = open_day(day + p.lead_days, days)
-    if invoiced == day:
-        issue(
-            slot, day, p, days, people, habit, run_mass, regimes, ladder, runs, pending, agenda, due_cents, record
-        )  # fmt: skip
-        return
-    v.state = ORDERED
     customers[i].committed += cents
     put(fulfilment, agenda[1], slot, invoiced)
 
@@ -210,19 +183,7 @@ def orders(
     p = params[0]
     customers, liquidity, invoices = people
     pool, today, log = record
-    offices = (p, days, people, habit, run_mass, regimes, ladder, runs, pending, agenda)
-    while fulfilment[day] != NONE:
-        if log_is_full(log, pool):
-            return NO_ROOM
-        slot = fulfilment[day]
-        take(fulfilment, agenda[1], slot)
-        v = invoices[slot]
-        customers[v.customer].committed -= v.cents
-        if customers[v.customer].regime == FAILED:
-            lose(day, v.customer, v.number, v.cents, HAS_FAILED, record)
-            free(slot, invoices, pool)
-        else:
-            issue(slot, day, *offices, due_cents, record)
+    invoiced = open_day(day + p.lead_days, days)
     while pool[CHECKED] < pool[HELD_ORDERS]:
         if pool[FREE] == NONE or log_is_full(log, pool):
             return NO_ROOM
@@ -240,7 +201,8 @@ def orders(
             h.customer = NONE
         elif verdict(day, c, cents, invoices) == WELCOME:
             u = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, number)[2]
-            accept(day, i, number, cents, fresh_patience(u, p.never), *offices, fulfilment, due_cents, record)
+            patience = fresh_patience(u, p.never)
+            accept(day, invoiced, i, number, cents, patience, customers, invoices, agenda, fulfilment, pool, log)
             h.customer = NONE
     while arrivals[0][day] != NONE:
         i = arrivals[0][day]
@@ -250,7 +212,7 @@ def orders(
         while row[c.since] + c.left / intensity <= row[day + 1]:
             if pool[FREE] == NONE or pool[HELD_ORDERS] == held.size or log_is_full(log, pool):
                 return NO_ROOM
-            _, amount, patience, _ = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders)
+            wait, amount, patience, _ = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders)
             size = math.exp(c.mu + c.sigma * normal(amount)) * c.scale
             if size > LARGEST_ORDER or pool[ORDERED_CENTS] > MOST_CENTS - int(size) - 1:
                 return OVERFLOW
@@ -258,11 +220,12 @@ def orders(
             pool[ORDERED_CENTS] += cents
             number = c.orders
             c.orders += 1
-            c.left += exponential(uniform(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders))
+            c.left += exponential(wait)
             today[_ORDERS] += 1
             why = verdict(day, c, cents, invoices)
             if why == WELCOME:
-                accept(day, i, number, cents, fresh_patience(patience, p.never), *offices, fulfilment, due_cents, record)
+                keeps = fresh_patience(patience, p.never)
+                accept(day, invoiced, i, number, cents, keeps, customers, invoices, agenda, fulfilment, pool, log)
             elif why == OVER_LIMIT and p.holds == 0:
                 today[_DECLINED] += 1
                 today[_DECLINED_AMOUNT] += cents
@@ -278,6 +241,20 @@ def orders(
         c.left = remainder(row, c.since, day + 1, c.left, intensity)
         c.since = day + 1
         put(arrivals[0], arrivals[1], i, firing_day(row, day + 1, c.left, intensity))
+    while fulfilment[day] != NONE:
+        if log_is_full(log, pool):
+            return NO_ROOM
+        slot = fulfilment[day]
+        take(fulfilment, agenda[1], slot)
+        v = invoices[slot]
+        customers[v.customer].committed -= v.cents
+        if customers[v.customer].regime == FAILED:
+            lose(day, v.customer, v.number, v.cents, HAS_FAILED, record)
+            free(slot, invoices, pool)
+        else:
+            issue(
+                slot, day, p, days, people, habit, run_mass, regimes, ladder, runs, pending, agenda, due_cents, record
+            )
     return DONE
 
 

@@ -109,27 +109,13 @@ def take_discount(
     close(slot, customers, invoices, pool)
 
 
-@njit(cache=True)
-def make_run(
-    i: int, day: int, closed: int, p: Any, customers: Any, invoices: Any, habit: Any, agenda: Any, due_cents: Any,
-    record: Any,
-) -> None:  # fmt: skip
-    """Take patience from every invoice of a customer that is in its runs, and receive those that are out of it."""
-    frailty, rate, _, phase, catch_up, run_factor, reference = habit
-    c = customers[i]
-    factor = run_factor[c.calendar, day] * c.pace
-    chance = run_chance(c.run, factor)
-    slot = c.first
-    while slot != NONE:
-        v = invoices[slot]
-        after = v.next
-        if v.state == NORMAL:
-            wanted = pressure(day - v.habit_due, closed, rate[c.table], frailty[i], phase, catch_up)
-            if wanted > 0.0:
-                v.patience *= raised(kept(wanted, factor, chance), stage(v, day, reference, p.half_life))
-            if v.patience <= 1.0:
-                pay(slot, day, AT_A_RUN, p, customers, invoices, agenda, due_cents, record)
-        slot = after
+@njit(cache=True, inline="always")
+def spend(v: Any, day: int, closed: int, rate: Any, own: Any, phase: Any, catch_up: Any, factor: float, chance: float,
+          reference: Any, half_life_days: float) -> None:  # fmt: skip
+    """Take what a run spends off the patience of an invoice. rate: (DAYS,); own: (phases,) frailty of its customer."""
+    wanted = pressure(day - v.habit_due, closed, rate, own, phase, catch_up)
+    if wanted > 0.0:
+        v.patience *= raised(kept(wanted, factor, chance), stage(v, day, reference, half_life_days))
 
 
 @njit(cache=True)
@@ -163,12 +149,24 @@ def payments(
         elif not pay(slot, day, ALONE, p, customers, invoices, agenda, due_cents, record):
             v.patience = math.log(v.patience)
             start_alone(slot, day + 1, p.half_life, days, customers, invoices, habit, pending)
-    closed = days[day].closed
+    frailty, rates, _, phase, catch_up, run_factor, reference = habit
+    closed, half_life = days[day].closed, p.half_life
     while runs[0][day] != NONE:
         i = runs[0][day]
         take(runs[0], runs[1], i)
-        make_run(i, day, closed, p, customers, invoices, habit, agenda, due_cents, record)
         c = customers[i]
+        factor = run_factor[c.calendar, day] * c.pace
+        chance = run_chance(c.run, factor)
+        rate, own = rates[c.table], frailty[i]
+        slot = c.first
+        while slot != NONE:
+            v = invoices[slot]
+            after = v.next
+            if v.state == NORMAL:
+                spend(v, day, closed, rate, own, phase, catch_up, factor, chance, reference, half_life)
+                if v.patience <= 1.0:
+                    pay(slot, day, AT_A_RUN, p, customers, invoices, agenda, due_cents, record)
+            slot = after
         c.runs += 1
         start_run(p, c, day + 1)
         if c.first != NONE:

@@ -36,7 +36,7 @@ def repeated(number: int, times: int) -> int:
     return key(number) + times * REPEATED
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def note(log: Any, pool: Any, day: int, kind: int, customer: int, number: int, cents: int, detail: int) -> None:
     """Add an event to the log, if one is kept; the caller has seen to its room."""
     if log.size == 0:
@@ -53,7 +53,7 @@ def log_is_full(log: Any, pool: Any) -> bool:
     return log.size > 0 and pool[EVENTS] + EVENTS_AT_ONCE > log.size
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def owe(slot: int, customers: Any, invoices: Any, due_cents: Any, first_due: int, pool: Any) -> None:
     """Put an invoice at the head of its customer's list, and what it owes among the receivables."""
     v = invoices[slot]
@@ -75,7 +75,7 @@ def reduce(v: Any, cents: int, customers: Any, due_cents: Any, first_due: int) -
     due_cents[v.due - first_due] -= cents
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def close(slot: int, customers: Any, invoices: Any, pool: Any) -> None:
     """Take an invoice that owes nothing any more off its customer's list; its slot becomes free."""
     v = invoices[slot]
@@ -97,7 +97,7 @@ def free(slot: int, invoices: Any, pool: Any) -> None:
     pool[FREE] = slot
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def plan_next(slot: int, tomorrow: int, invoices: Any, ladder: Any, write_off_days: int, head: Any, node: Any) -> None:
     """Put an invoice on the day of its next ladder step or its write-off, whichever comes first."""
     v = invoices[slot]

@@ -51,9 +51,16 @@ class Customer:
         self.open_invoices: dict[Invoice, None] = {}
         self.owes, self.annoyance, self.has_left = 0, 0.0, False
         self.run = office.env.event()
-        self.ordering = Clock(partial(luck.wait, agent, Purpose.ORDER_WAIT))
+        self.ordering = Clock(self.wait_for_order)
         self.running = Clock(partial(luck.wait, agent, Purpose.RUN_WAIT))
         self.leaving = Clock(partial(luck.wait, agent, Purpose.CHURN_WAIT))
+
+    def wait_for_order(self, number: int) -> float:
+        """Clock of an order: the first has one of its own, each other one that of the order before it."""
+        luck = self.office.luck
+        if number == 0:
+            return luck.wait(self.agent, Purpose.FIRST_WAIT, 0)
+        return luck.wait(self.agent, Purpose.ORDER_WAIT, number - 1)
 
     def live(self) -> Story:
         """Day after day, from its arrival on."""

@@ -41,7 +41,7 @@ class Told(KeyedLuck):
     """
 
     def __init__(self, marks: dict[Any, float]) -> None:
-        waits = (P.ORDER_WAIT, P.RUN_WAIT, P.WORSEN_WAIT, P.IMPROVE_WAIT, P.CHURN_WAIT, P.PATIENCE, P.OPEN_PATIENCE)
+        waits = (P.FIRST_WAIT, P.ORDER_WAIT, P.RUN_WAIT, P.WORSEN_WAIT, P.IMPROVE_WAIT, P.CHURN_WAIT, P.PATIENCE, P.OPEN_PATIENCE)
         self.marks = dict.fromkeys(waits, e(NEVER)) | {P.TRAIT_RATE: e(1)} | marks
 
     def uniform(self, agent: int, purpose: P, ordinal: int = 0) -> float:
@@ -67,7 +67,7 @@ def journal(firm: SmallFirm, marks: dict[Any, float], days: int = 20, plan: Plan
     return Office(firm, plan, days, Told(marks)).run().journal
 
 
-ONE_ORDER_ON_DAY_2 = {(P.ORDER_WAIT, 0): e(2.5)}
+ONE_ORDER_ON_DAY_2 = {P.FIRST_WAIT: e(2.5)}
 
 
 def test_an_order_over_the_limit_waits_for_a_payment_and_then_for_its_lead_time() -> None:
@@ -196,7 +196,7 @@ def test_a_won_customer_is_like_its_donor_from_the_day_of_its_arrival() -> None:
     won = 2**57 + crc32(b"fair") * 2**24
     firm = small_firm(customers=[{"days_late": 5.0, "terms_days": 20}, {"days_late": 1.0, "terms_days": 40}])
     campaign = Campaign("fair", 4, 14, np.ones(2, bool), acquire=fixed(1.0))
-    marks = {P.DONOR: 0.6, P.ARRIVAL: 0.35, (P.ORDER_WAIT, 0, won): e(0.5)}
+    marks = {P.DONOR: 0.6, P.ARRIVAL: 0.35, (P.FIRST_WAIT, 0, won): e(0.5)}
     assert journal(firm, marks, plan=Plan("fair", campaigns=(campaign,))) == [
         (7, "order", 2, 0, 500, 0),
         (7, "invoice", 2, 0, 500, 20),

@@ -44,7 +44,10 @@ def base_hazard(rows: PersonDays, weight: Floats) -> Floats:
 
 
 def shrunk(rows: PersonDays, weight: Floats, prior: Floats, base: Floats) -> Floats:
-    """Customers' hazards shrunk towards their prior, (customers, bins); the last row is the base. (customers + 1, bins)"""
+    """Customers' hazards shrunk towards their prior; the last row is the base. (customers + 1, bins)
+
+    prior: (customers, bins).
+    """
     paid = rows.by_customer(rows.paid.astype(float), rows.bin, EDGES.size)
     held = rows.by_customer(weight, rows.bin, EDGES.size)
     prior = np.clip(prior, LEAST, MOST)

@@ -13,7 +13,7 @@ from twin.fit.forecast import View, cash_table, still_open
 from twin.fit.yardsticks import Days
 
 Curve = Callable[[pd.DataFrame, Days, int], Floats]
-"""(invoices, age, days) -> P(settled by the close of day age, age + 1, ... after issue | open before day age). (n, days)
+"""(invoices, age, days) -> P(settled by the close of day age, age + 1, ... | open before day age). (n, days)
 
 age: days since issue, (n,); 0 for an invoice that is issued that day.
 """
@@ -45,7 +45,10 @@ def from_open(open_share: Floats, start: Days, days: int) -> Floats:
 
 
 def receipts(seen: View, curve: Curve, weeks: int, amount: str) -> pd.DataFrame:
-    """Weekly receipts from the open invoices, in money: the mean is exact, the band from DRAWS draws, each on its own."""
+    """Weekly receipts from the open invoices, in money.
+
+    The mean is exact; the band is from DRAWS draws, of each invoice on its own.
+    """
     held = still_open(seen)
     age = -seen.day(held["issued_on"]).astype(np.int64)
     money = held[amount].to_numpy(float) / 100

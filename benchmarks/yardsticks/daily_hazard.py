@@ -1,6 +1,7 @@
 """LightGBM daily hazard: the chance that an open invoice is paid on a day, from its features, days late and weekday.
 
-Source: discrete-time survival as in Singer & Willett (1993), J. Educational Statistics 18(2); Ke et al. (2017), NeurIPS 30.
+Source: discrete-time survival as in Singer & Willett (1993), J. Educational Statistics 18(2);
+Ke et al. (2017), NeurIPS 30.
 """
 
 from __future__ import annotations

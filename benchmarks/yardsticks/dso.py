@@ -1,6 +1,6 @@
 """DSO run-off: what is open on the cut dies away at a constant rate, once in its days sales outstanding.
 
-    open after t days = open exp(-t / DSO),    DSO = 90 open / invoiced in the last 90 days
+open after t days = open exp(-t / DSO),    DSO = 90 open / invoiced in the last 90 days
 """
 
 from __future__ import annotations

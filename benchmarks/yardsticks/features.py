@@ -23,22 +23,31 @@ SHRINK = 5
 CODES = ("company", "currency", "terms", "country", "paper_bill")
 """Columns of categories, where the books have them."""
 
-RECORD = ("mean late", "log spread", "late share")
+RECORD = ("mean late", "log spread", "late share", "log length")
+
+LONG = 10
+"""Settlements from which on a record counts as long: at the cut it may be longer than any that was learnt from."""
+
+LEAST_OF_LEVEL = 30
+"""Invoices that a category needs for an effect of its own in a linear predictor."""
 
 Columns = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def features(seen: View) -> Columns:
     """A function from invoices to their features, one row each; categories are numbers, -1 where not seen before."""
-    records, codes = _records(seen), {name: pd.Index(seen.invoices[name].unique()) for name in CODES if name in seen.invoices}
+    records, codes = (
+        _records(seen),
+        {name: pd.Index(seen.invoices[name].unique()) for name in CODES if name in seen.invoices},
+    )
 
     def columns(invoices: pd.DataFrame) -> pd.DataFrame:
         table = pd.DataFrame(
             {
                 "terms": terms(invoices).astype(float),
                 "log amount": np.log(np.maximum(invoices["amount_cents"].to_numpy(float), 1)),
-                "weekday": invoices["issued_on"].dt.weekday.to_numpy(float),
-                "due weekday": invoices["due_on"].dt.weekday.to_numpy(float),
+                "weekday": invoices["issued_on"].dt.day_of_week.to_numpy(float),
+                "due weekday": invoices["due_on"].dt.day_of_week.to_numpy(float),
             }
         )
         for name, index in codes.items():
@@ -70,8 +79,8 @@ class _Record:
         sums = [np.concatenate([[0.0], np.cumsum(each)]) for each in (late, late**2, late > 0)]
         return _Record(on, *sums)
 
-    def before(self, day: np.datetime64, everyone: _Record) -> tuple[float, float, float]:
-        """Mean days late, logarithm of one plus their spread, and share late, of what was settled before a day."""
+    def before(self, day: np.datetime64, everyone: _Record) -> tuple[float, float, float, float]:
+        """Mean days late, log(1 + their spread), share late and log(1 + number), of what was settled before a day."""
         n, size = int(np.searchsorted(self.on, day)), max(everyone.on.size, 1)
         mean, square, share = (
             (own[n] + SHRINK * of_all[-1] / size) / (n + SHRINK)
@@ -81,7 +90,7 @@ class _Record:
                 (self.late_count, everyone.late_count),
             )
         )
-        return mean, np.log1p(np.sqrt(max(square - mean**2, 0.0))), share
+        return mean, np.log1p(np.sqrt(max(square - mean**2, 0.0))), share, np.log1p(min(n, LONG))
 
 
 def _records(seen: View) -> dict[str, _Record]:
@@ -118,7 +127,3 @@ def design(seen: View) -> Columns:
         return pd.concat([((table[numbers] - centre) / spread).clip(-5, 5), pd.DataFrame(common)], axis=1)
 
     return indicators
-
-
-LEAST_OF_LEVEL = 30
-"""Invoices that a category needs for an effect of its own."""

@@ -13,7 +13,7 @@ from twin.fit.forecast import View
 from twin.fit.yardsticks import Days, terms
 
 EDGES = np.concatenate([np.arange(-118, -20, 7), np.arange(-20, 21), np.arange(21, 366, 7)])
-"""First day late of each bin: a day each within 20 days of the due date, weeks beyond. The first takes what is earlier."""
+"""First day late of each bin: days within 20 of the due date, weeks beyond; the first takes all that is earlier."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def person_days(seen: View) -> PersonDays:
         customer=seen.rows_of(known).astype(np.int64)[invoice],
         late=late,
         bin=bins(late),
-        weekday=(known["issued_on"].dt.weekday.to_numpy(np.int64)[invoice] + age) % 7,
+        weekday=(known["issued_on"].dt.day_of_week.to_numpy(np.int64)[invoice] + age) % 7,
         paid=known["settled_on"].notna().to_numpy()[invoice] & (age == length[invoice] - 1),
         customers=len(seen.customers),
     )
@@ -65,4 +65,4 @@ def bins(late: Days) -> Days:
 def ahead(invoices: pd.DataFrame, age: Days, days: int) -> tuple[Days, Days]:
     """Days late and weekday of each of `days` days from `age` days after issue. (n, days) each"""
     on = age[:, None] + np.arange(days)
-    return on - terms(invoices)[:, None], (invoices["issued_on"].dt.weekday.to_numpy(np.int64)[:, None] + on) % 7
+    return on - terms(invoices)[:, None], (invoices["issued_on"].dt.day_of_week.to_numpy(np.int64)[:, None] + on) % 7

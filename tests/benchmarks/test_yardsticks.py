@@ -120,6 +120,7 @@ def test_each_yardstick_has_published_figures_by_its_name() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # lifelines is behind pandas
 @pytest.mark.parametrize("word", CURVES)
 def test_a_curve_rises_within_one_and_knows_nothing_of_what_follows_the_cut(word: str) -> None:
     """Everything after the cut is settled on its day of issue in one of two books: the forecasts are the same."""

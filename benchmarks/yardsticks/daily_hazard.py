@@ -1,4 +1,6 @@
-"""LightGBM daily hazard: the chance that an open invoice is paid on a day, from its features, days late and weekday.
+"""LightGBM daily hazard: the chance that an open invoice is paid on a day, from its features and the day.
+
+Of the day: days late, days since issue, weekday and day of the month.
 
 Source: discrete-time survival as in Singer & Willett (1993), J. Educational Statistics 18(2);
 Ke et al. (2017), NeurIPS 30.
@@ -7,6 +9,7 @@ Ke et al. (2017), NeurIPS 30.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.yardsticks.curve import Curve, from_hazard, told
@@ -32,13 +35,15 @@ def fit(seen: View) -> Curve:
     told(f"LightGBM on {rows.paid.size} days of {len(seen.invoices)} invoices")
     age = rows.late + terms(seen.invoices)[rows.invoice]
     of_invoice = columns(seen.invoices).to_numpy()[rows.invoice]
-    model.fit(np.column_stack([of_invoice, rows.late, rows.weekday, age]), rows.paid)
+    of_month = _day_of_month(seen.invoices["issued_on"].to_numpy()[rows.invoice], age)
+    model.fit(np.column_stack([of_invoice, rows.late, rows.weekday, age, of_month]), rows.paid)
 
     def hazard(invoices: pd.DataFrame, age: Days, days: int) -> Floats:
         late, weekday = ahead(invoices, age, days)
         on = (age[:, None] + np.arange(days)).ravel()
         of_invoice = np.repeat(columns(invoices).to_numpy(), days, axis=0)
-        table = np.column_stack([of_invoice, late.ravel(), weekday.ravel(), on])
+        of_month = _day_of_month(np.repeat(invoices["issued_on"].to_numpy(), days), on)
+        table = np.column_stack([of_invoice, late.ravel(), weekday.ravel(), on, of_month])
         return model.booster_.predict(table, num_threads=1).reshape(-1, days)
 
     def curve(invoices: pd.DataFrame, age: Days, days: int) -> Floats:
@@ -46,3 +51,9 @@ def fit(seen: View) -> Curve:
         return from_hazard(np.vstack([hazard(invoices.iloc[part], age[part], days) for part in parts]))
 
     return curve
+
+
+def _day_of_month(issued: npt.NDArray[np.datetime64], age: Days) -> Days:
+    """1 to 31 for the day that is `age` days after issue. (n,)"""
+    on = issued.astype("datetime64[D]") + age
+    return (on - on.astype("datetime64[M]")).astype(np.int64) + 1

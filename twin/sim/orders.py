@@ -127,7 +127,7 @@ def issue(
     plan_next(slot, day, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
     if c.discount > 0.0 and c.discount_days < c.terms:
         if takes_discount(p, c, v.number, liquidity[i].funds * regimes[c.regime].funds):
-            v.state, v.discount = DISCOUNTED, int(round(v.cents * c.discount))
+            v.state, v.patience = DISCOUNTED, float(round(v.cents * c.discount))
             put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
             return
     if alone(c):

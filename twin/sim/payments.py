@@ -98,12 +98,13 @@ def take_discount(
     pool, today, log = record
     v = invoices[slot]
     c = customers[v.customer]
-    cents = v.cents - v.discount
+    discount = int(v.patience)
+    cents = v.cents - discount
     c.receipts += cents
     today[_RECEIPTS] += cents
-    today[_DISCOUNTS] += v.discount
-    if v.discount > 0:
-        note(log, pool, day, DISCOUNT, v.customer, v.number, v.discount, 0)
+    today[_DISCOUNTS] += discount
+    if discount > 0:
+        note(log, pool, day, DISCOUNT, v.customer, v.number, discount, 0)
     note(log, pool, day, RECEIPT, v.customer, v.number, cents, WITHIN_DISCOUNT_DAYS)
     reduce(v, v.cents, customers, due_cents, p.first_due)
     take(agenda[0], agenda[1], slot)

@@ -26,6 +26,7 @@ CHANGED: dict[str, Any] = {
     "open_items": FIRM.open_items.iloc[::-1],
     "accounts": FIRM.accounts.rename(columns={"account_id": "id"}),
     "outflows": FIRM.outflows.assign(cents=1),
+    "links": FIRM.links.assign(share=0.1),
     "policy": Policy(collectors=7),
     "cards": {name: card for name, card in FIRM.cards.items() if name != "value"},
     "past_revenue": FIRM.past_revenue.astype(np.int32),

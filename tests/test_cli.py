@@ -18,7 +18,7 @@ from twin.firm.firm import Firm
 from twin.firm.store import read_firm, write_firm
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = ("demo", "check", "import", "calibrate", "run", "compare", "report", "backtest")
+VERBS = ("demo", "check", "import", "calibrate", "run", "compare", "replay", "report", "backtest")
 QUICK = ("--days", "10", "--replications", "4", "--workers", "1")
 
 

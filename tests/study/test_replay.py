@@ -193,7 +193,7 @@ def test_another_firm_than_that_of_the_run_is_refused(run: Result) -> None:
 def test_a_figure_that_is_not_the_recorded_one_is_named(run: Result) -> None:
     kpi = run.kpi.copy()
     kpi.loc[(kpi["scenario"] == "as_is") & (kpi["replication"] == 1) & (kpi["kpi"] == "dso"), "value"] += 1e-9
-    with pytest.raises(NotTheSameError, match="scenario 'as_is', replication 1: DSO is .* now and .* in the run"):
+    with pytest.raises(NotTheSameError, match=r"scenario 'as_is', replication 1: DSO is .* now and .* in the run"):
         again(replace(run, kpi=kpi), "as_is", 1)
     other = replace(run, kpi=kpi, manifest={**run.manifest, "made_with": {"numpy": "1.0"}})
     with pytest.raises(NotTheSameError, match=r"The run was made with .*numpy 1\.0, now"):

@@ -65,8 +65,10 @@ def test_cash_that_no_books_support_is_told(said: tuple[str, ...], told: str) ->
         (["demand.terms_elasticity assumed to be 0.25 instead of 0.15"], ""),
         (
             [WINS],
-            "How far this goes is assumed, not measured: "
-            "demand.adverse_selection and the customers that a campaign wins.",
+            (
+                "How far this goes is assumed, not measured: "
+                "demand.adverse_selection and the customers that a campaign wins."
+            ),
         ),
         (
             ["runs the process strike of bank_strike.py"],

@@ -71,15 +71,17 @@ def _customers(rows: pd.DataFrame) -> list[Context]:
 
 def _note(rows: pd.DataFrame, currency: str) -> str:
     receipts = rows[(rows["group_by"] == "customer") & (rows["measure"] == "receipts")]
-    named = receipts[~receipts["group"].isin([OTHERS, WON])]
-    rest, won = (float(receipts.loc[receipts["group"] == group, "diff"].sum()) for group in (OTHERS, WON))
-    part = number(float(named["diff"].sum()), "money", signed=True)
-    new = (
-        f", those won by campaigns {number(won, 'money', signed=True)} {currency}" if WON in set(rows["group"]) else ""
+    first = receipts[~receipts["group"].isin([OTHERS, WON])]
+    parts = [first, *(receipts[receipts["group"] == group] for group in (OTHERS, WON))]
+    made, others, won = (f"{number(float(part['diff'].sum()), 'money', signed=True)} {currency}" for part in parts)
+    of_won = f", customers won by campaigns {won}" if WON in set(receipts["group"]) else ""
+    who = (
+        "Customers are sorted by the largest of their changes here, up or down. "
+        f"The {len(first)} first of them make {made} of the receipts' change, all others {others}{of_won}."
     )
+    if not len(first):
+        who = f"No customer of the firm changes; customers won by campaigns make {won} of receipts."
     return (
-        "Mean paired differences over the horizon; bars compare the groups of a block. Customers are sorted by the "
-        f"largest of their changes here, up or down. The {len(named)} first of them make {part} {currency} of the "
-        f"receipts' change, all others {number(rest, 'money', signed=True)} {currency}{new}. Ranges and more customers "
-        "are in attribution.csv."
+        f"Mean paired differences over the horizon; bars compare the groups of a block. {who} "
+        "Ranges and more customers are in attribution.csv."
     )

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -77,24 +76,34 @@ def values(firm: Firm, names: Sequence[str], days: int, replications: int, seed:
 def ratios(same: Values, other: Values) -> Values:
     """Variance of the difference from the baseline with other luck, over that with the same. (scenarios - 1, figures)
 
-    same, other: (scenarios, figures, replications), the baseline first. Infinite where the difference is exactly 0 in
-    every replication.
+    same, other: (scenarios, figures, replications), the baseline first. NaN where the difference is exactly 0 in every
+    replication, infinite where it is another one but always the same.
     """
-    paired, independent = ((of[1:] - same[0]).var(axis=2, ddof=1) for of in (same, other))
-    exact = (same[1:] == same[0]).all(axis=2)
-    return np.where(exact, np.inf, independent / np.where(exact, 1.0, paired))
+    paired, independent = (of[1:] - same[0] for of in (same, other))
+    fixed, none = np.ptp(paired, axis=2) == 0, (paired == 0).all(axis=2)
+    ratio = independent.var(axis=2, ddof=1) / np.where(fixed, 1.0, paired.var(axis=2, ddof=1))
+    return np.where(none, np.nan, np.where(fixed, np.inf, ratio))
+
+
+def middle(found: Values) -> float:
+    """Median of ratios; one that is exact is above every other."""
+    ordered = sorted(found.ravel(), key=lambda ratio: (np.isnan(ratio), ratio))
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return float(high if low == high or not np.isfinite(high) else (low + high) / 2)
 
 
 def table(names: Sequence[str], found: Values) -> str:
     """The ratios as Markdown, with the median over the scenarios below."""
     head = ["| scenario | " + " | ".join(FIGURES) + " |", "|---|" + "---|" * len(FIGURES)]
     rows = [f"| {name} | " + " | ".join(map(written, row)) + " |" for name, row in zip(names, found, strict=True)]
-    below = "| **median** | " + " | ".join(f"**{written(median(column))}**" for column in found.T) + " |"
+    below = "| **median** | " + " | ".join(f"**{written(middle(column))}**" for column in found.T) + " |"
     return "\n".join([*head, *rows, below])
 
 
 def written(ratio: float) -> str:
-    return "exact" if np.isinf(ratio) else f"{ratio:,.1f}" if ratio < 100 else f"{ratio:,.0f}"
+    if not np.isfinite(ratio):
+        return "exact" if np.isnan(ratio) else "constant"
+    return f"{ratio:,.1f}" if ratio < 100 else f"{ratio:,.0f}"
 
 
 def main() -> None:
@@ -113,7 +122,7 @@ def main() -> None:
     last_day = firm.as_of + timedelta(days=asked.days)
     print(f"{asked.customers:,} customers, {asked.days} days to {last_day}, {asked.replications} replications\n")
     print(table(names[1:], found))
-    print(f"\nmedian of all: {written(median(found.ravel()))}")
+    print(f"\nmedian of all: {written(middle(found))}")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def waiting_days(left: float, mean_days: float) -> int:
     return max(1, int(days))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def put(head: Any, node: Any, i: int, day: int) -> None:
     """Put node i, which is on no day, on `day`, or beyond the calendar's last one. head: (days + 1,)."""
     day = min(day, head.size - 1)
@@ -75,7 +75,7 @@ def put(head: Any, node: Any, i: int, day: int) -> None:
     head[day] = i
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def take(head: Any, node: Any, i: int) -> None:
     """Take node i off the day that it is on, if any."""
     if node[i].day == NONE:

@@ -17,6 +17,7 @@ from twin.behaviour.contact import fading
 from twin.behaviour.liquidity import FAILED
 from twin.luck import Purpose, exponential, uniform
 from twin.sim.arrays import NONE, NORMAL
+from twin.sim.borrowed import borrowed
 from twin.sim.clocks import put, take
 from twin.sim.events import CONTACT
 from twin.sim.habits import alone, restart_of, wear
@@ -41,6 +42,7 @@ def given_up(v: Any, day: int, write_off_days: int, customers: Any) -> bool:
 def build_worklist(day: int, worklist: Any, params: Any, people: Any, ladder: Any, agenda: Any) -> Any:
     """Yesterday's worklist without what was paid, and with the invoices whose ladder step has come. (contacts,)"""
     p = params[0]
+    people, ladder, agenda = borrowed((people, ladder, agenda))
     customers, _, invoices = people
     head, node = agenda
     coming = 0
@@ -171,6 +173,9 @@ def work(
     counts the contacts by step.
     """
     p = params[0]
+    worklist, used, made, days, people = borrowed((worklist, used, made, days, people))
+    habit, clock_mass, ladder, moves = borrowed((habit, clock_mass, ladder, moves))
+    pending, agenda, record = borrowed((pending, agenda, record))
     customers, _, invoices = people
     left = worklist.size
     for at in range(left // 2 - 1, -1, -1):

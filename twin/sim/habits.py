@@ -95,7 +95,7 @@ def wear(v: Any, stop: int, half_life_days: float, days: Any, customers: Any, ha
     return stop, left
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def restart_of(
     slot: int, half_life_days: float, days: Any, customers: Any, invoices: Any, habit: Any, pending: Any
 ) -> None:
@@ -105,7 +105,7 @@ def restart_of(
     put(pending[0], pending[1], slot, fires)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def start_alone(
     slot: int, day: int, half_life_days: float, days: Any, customers: Any, invoices: Any, habit: Any, pending: Any
 ) -> None:

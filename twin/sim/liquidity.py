@@ -10,6 +10,7 @@ from numba import njit
 from twin.behaviour.liquidity import FAILED
 from twin.luck import Purpose, exponential, uniform
 from twin.sim.arrays import CHURN, FAILURES, GONE, HIT, IMPROVE, IN_REGIME, MOVES, NONE, NORMAL, WORSEN
+from twin.sim.borrowed import borrowed
 from twin.sim.clocks import firing_day, put, remainder, take
 from twin.sim.events import LEFT, REGIME
 from twin.sim.habits import alone, restart_of, retime_run, wear_alone
@@ -193,6 +194,9 @@ def move(
     failures: (n,) receives the customers that fail, in the order in which they do.
     """
     p = params[0]
+    days, people, habit, run_mass, order_mass = borrowed((days, people, habit, run_mass, order_mass))
+    clock_mass, regimes, failures, moves = borrowed((clock_mass, regimes, failures, moves))
+    arrivals, runs, pending, agenda, record = borrowed((arrivals, runs, pending, agenda, record))
     customers, liquidity, invoices = people
     pool, _, log = record
     while moves[0][day] != NONE:

@@ -37,6 +37,7 @@ from twin.sim.arrays import (
     new_calendar,
     string_free,
 )
+from twin.sim.borrowed import borrowed
 from twin.sim.clocks import firing_day, put
 from twin.sim.habits import alone, start_alone, start_run, wake
 from twin.sim.liquidity import intensity, schedule, start
@@ -276,6 +277,8 @@ def start_clocks(
 ) -> None:
     """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,)."""
     p = params[0]
+    people, order_mass, clock_mass, regimes = borrowed((people, order_mass, clock_mass, regimes))
+    arrivals, moves = borrowed((arrivals, moves))
     customers, liquidity, _ = people
     for i in range(customers.size):
         c = customers[i]
@@ -316,6 +319,8 @@ def put_open_items(
     unit-exponential, so each has a fresh patience.
     """
     p = params[0]
+    days, people, habit, run_mass, ladder = borrowed((days, people, habit, run_mass, ladder))
+    runs, pending, due_cents, pool = borrowed((runs, pending, due_cents, pool))
     customers, _, invoices = people
     for k in range(number.size):
         slot = pool[FREE]

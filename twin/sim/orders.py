@@ -13,6 +13,7 @@ from twin.behaviour.payment import fresh_patience
 from twin.firm.settings import NEVER_DAYS
 from twin.luck import Purpose, exponential, normal, uniform, uniforms
 from twin.sim.arrays import CHECKED, DISCOUNTED, DISPUTED, FREE, HELD_ORDERS, IN_DISPUTE, NONE, NORMAL, ORDERED_CENTS
+from twin.sim.borrowed import borrowed
 from twin.sim.clocks import firing_day, put, remainder, take, waiting_days
 from twin.sim.events import DECLINED, DISPUTE, HELD, INVOICED, LOST, ORDER
 from twin.sim.habits import alone, start_alone, wake
@@ -181,6 +182,10 @@ def orders(
 ) -> int:
     """Do the day's orders; NO_ROOM if it stopped for want of room and is to be called again, OVERFLOW for too much."""
     p = params[0]
+    days, people, held, habit, regimes = borrowed((days, people, held, habit, regimes))
+    run_mass, order_mass, clock_mass, ladder = borrowed((run_mass, order_mass, clock_mass, ladder))
+    moves, arrivals, runs, pending, agenda = borrowed((moves, arrivals, runs, pending, agenda))
+    fulfilment, due_cents, record = borrowed((fulfilment, due_cents, record))
     customers, liquidity, invoices = people
     pool, today, log = record
     invoiced = open_day(day + p.lead_days, days)

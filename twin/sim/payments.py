@@ -10,6 +10,7 @@ from numba import njit
 from twin.behaviour.payment import fresh_patience, kept, paid_now, pressure, run_chance
 from twin.luck import Purpose, uniforms
 from twin.sim.arrays import DISCOUNTED, DISPUTED, IN_DISPUTE, NONE, NORMAL
+from twin.sim.borrowed import borrowed
 from twin.sim.clocks import put, take
 from twin.sim.events import CREDIT_NOTE, DISCOUNT, RECEIPT, SETTLED
 from twin.sim.habits import alone, run_day, stage, start_alone, start_run
@@ -135,6 +136,8 @@ def payments(
 ) -> None:
     """Let everything be paid that is paid on `day`. A customer that owes nothing after its run leaves the calendar."""
     p = params[0]
+    days, people, habit, run_mass, ladder = borrowed((days, people, habit, run_mass, ladder))
+    runs, pending, agenda, due_cents, record = borrowed((runs, pending, agenda, due_cents, record))
     customers, _, invoices = people
     while pending[0][day] != NONE:
         slot = pending[0][day]

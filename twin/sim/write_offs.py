@@ -9,6 +9,7 @@ from numba import njit
 from twin.behaviour.liquidity import FAILED, recovered_share
 from twin.luck import Purpose, exponential, uniform
 from twin.sim.arrays import DISPUTED, FAILURES, HIT, IN_DISPUTE, NONE
+from twin.sim.borrowed import borrowed
 from twin.sim.clocks import take, waiting_days
 from twin.sim.events import RECOVERY, WRITE_OFF
 from twin.sim.measures import COLUMN
@@ -28,6 +29,8 @@ def write_offs(day: int, params: Any, people: Any, claims: Any, pending: Any, ag
     claims: (n,) receives what is written off of each customer that has failed.
     """
     p = params[0]
+    people, claims, pending, agenda = borrowed((people, claims, pending, agenda))
+    due_cents, record = borrowed((due_cents, record))
     customers, _, invoices = people
     pool, today, log = record
     while agenda[0][day] != NONE:

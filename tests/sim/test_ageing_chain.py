@@ -1,8 +1,8 @@
 """Closed forms: the absorbing Markov chain of ageing buckets, and what of a book is lost.
 
-An invoice that is unpaid moves one day older every day: a chain whose transient states are the days from due, absorbed in
-'paid' and 'lost'. With its transitions Q and absorptions R the fundamental matrix is N = (I - Q)^-1: N[0] is how many
-mornings an invoice spends at each age, and (N R)[0] how it ends.
+An invoice that is unpaid moves one day older every day: a chain whose transient states are the days from due,
+absorbed in 'paid' and 'lost'. With its transitions Q and absorptions R the fundamental matrix is N = (I - Q)^-1: N[0]
+is how many mornings an invoice spends at each age, and (N R)[0] how it ends.
 
 Source: Cyert, Davidson & Thompson (1962), Estimation of the allowance for doubtful accounts, Management Science 8(3).
 """
@@ -103,7 +103,8 @@ def test_the_share_that_is_lost_is_what_the_chain_absorbs_in_lost(book: Outcome)
 
 
 def test_the_cents_that_are_lost_are_the_same_share_of_the_cents_invoiced(book: Outcome) -> None:
-    """Ratio over customers of invoices due by day 379; its standard error by linearisation. False alarm 1 in 370 seeds."""
+    """Ratio over customers of invoices due by day 379; its standard error by linearisation. False alarm 1 in 370
+    seeds."""
     due = {(e["customer"], e["number"]): e["day"] + e["detail"] for e in events(book, "invoice")}
     sold, lost = np.zeros(1000), np.zeros(1000)
     for total, kind in ((sold, "invoice"), (lost, "write_off")):
@@ -128,9 +129,8 @@ def test_the_cents_in_a_bucket_are_what_is_sold_times_the_days_spent_in_it(
 ) -> None:
     """Five at 3 standard errors: false alarm 1 in 75 seeds.
 
-    A visit of the chain is the morning of a day; it is in the receivables at the close if it is not paid on that day, or
-    lost at the end of the last.
-    """
+    A visit of the chain is the morning of a day; it is in the receivables at the close if it is not paid on that day,
+    or lost at the end of the last."""
     closes = fundamental()[0][0] * np.exp(-HAZARD)
     closes[-1] = 0.0
     spent = closes[bucket_of(AGES) == list(BUCKETS).index(name)].sum()

@@ -75,7 +75,8 @@ def test_a_collector_begins_contacts_as_long_as_a_minute_is_left() -> None:
 
 
 def test_the_collector_who_has_worked_least_begins_the_next_contact() -> None:
-    """Two collectors with 13 minutes: one calls twice and is 11 minutes over, so is the other; on day 2 each has 2 left."""
+    """Two collectors with 13 minutes: one calls twice and is 11 minutes over, so is the other; on day 2 each has 2
+    left."""
     firm = debtors(
         [900, 800, 700, 600, 500, 400, 300], [0] * 7, replace(ONE_CALL_A_DAY, collectors=2, collector_minutes=13)
     )

@@ -69,8 +69,8 @@ def test_the_long_run_is_in_balance() -> None:
 
 
 def test_customers_that_begin_sound_are_in_the_regimes_as_in_the_long_run() -> None:
-    """After 3 years, 12 times the chain's memory. A day is 2 % of a stay at most, which moves a share by 0.004 at most, half
-    a standard error; three at 3 standard errors, false alarm 1 in 90 seeds."""
+    """After 3 years, 12 times the chain's memory. A day is 2 % of a stay at most, which moves a share by 0.004 at
+    most, half a standard error; three at 3 standard errors, false alarm 1 in 90 seeds."""
     last = regimes_at(people(N, moving()), 3 * YEAR)[-1]
     for count, share in zip(last, LONG_RUN, strict=True):
         assert abs(count_errors(count, N, share)) < 3
@@ -101,8 +101,8 @@ def test_a_customer_leaves_by_a_day_with_the_exponential(day: int) -> None:
 
 
 def test_a_contact_makes_leaving_likelier_from_the_next_day_on() -> None:
-    """All are called on day 10, with a goodwill of 4: five times the rate from day 11 on. Two at 3 standard errors, false
-    alarm 1 in 185 seeds."""
+    """All are called on day 10, with a goodwill of 4: five times the rate from day 11 on. Two at 3 standard errors,
+    false alarm 1 in 185 seeds."""
     firm = people(
         N,
         believing(demand__churn_rate=0.5, collections__call_goodwill=4.0, collections__call_minutes=0.0),
@@ -132,8 +132,8 @@ def test_who_has_left_orders_no_more_and_pays_what_it_owes() -> None:
 
 @pytest.mark.parametrize("lost", [0.3, 0.6, 0.9])
 def test_what_is_recovered_is_what_is_not_lost_in_the_mean(lost: float) -> None:
-    """All fail on day 0 owing 1,000.00 each; mean recovery after 20 days in whole days. Two at 3 standard errors for each,
-    false alarm 1 in 60 seeds. After 600 days exp(-30) is still to come."""
+    """All fail on day 0 owing 1,000.00 each; mean recovery after 20 days in whole days. Two at 3 standard errors for
+    each, false alarm 1 in 60 seeds. After 600 days exp(-30) is still to come."""
     beliefs = believing(
         liquidity__worsen_distressed=1e9, liquidity__loss_given_default=lost, liquidity__recovery_days=20.0
     )
@@ -179,7 +179,8 @@ def test_a_failure_endangers_its_creditors_from_the_next_day_on() -> None:
 
 
 def test_each_creditor_is_struck_on_the_day_that_its_own_clock_says() -> None:
-    """The unspent part of the clock is carried over: what fires on day 0 fires in both worlds, what fires later sooner."""
+    """The unspent part of the clock is carried over: what fires on day 0 fires in both worlds, what fires later
+    sooner."""
     rows = events(run(chain_of_debts(CONTAGION), 120, log=True), "regime")
     struck = {int(e["customer"]): int(e["day"]) for e in rows if e["customer"] % 2 == 1}
     rate, raised = RATE / YEAR, RATE / YEAR * (1 + CONTAGION / 2)
@@ -206,8 +207,8 @@ def test_contagion_does_not_travel_to_the_creditors_of_creditors_that_stand() ->
 
 
 def test_the_macro_factor_of_a_late_week_has_standard_deviation_1() -> None:
-    """The 35th week in 600 replications: variance 1 - 0.9^70. Its standard error is sqrt(2 / 600); at 3 of them, mean and
-    variance, false alarm 1 in 185 seeds."""
+    """The 35th week in 600 replications: variance 1 - 0.9^70. Its standard error is sqrt(2 / 600); at 3 of them, mean
+    and variance, false alarm 1 in 185 seeds."""
     weeks = [weekly_normals(245, Purpose.MACRO_WEEK, 3, replication) for replication in range(600)]
     last = np.array([macro_path(0.9, innovations)[-1] for innovations in weeks])
     assert abs(last.mean()) < 3 / math.sqrt(600)
@@ -216,7 +217,8 @@ def test_the_macro_factor_of_a_late_week_has_standard_deviation_1() -> None:
 
 def test_in_bad_times_more_customers_get_into_trouble_than_in_good_ones() -> None:
     """With load 1, the customers that move in week 0 are N x the mass that exp(M - 1/2) gives it, in each of 30
-    replications; the sum of squared standard errors is chi-square: 30 +- 3 sqrt(60), false alarm about 1 in 250 seeds."""
+    replications; the sum of squared standard errors is chi-square: 30 +- 3 sqrt(60), false alarm about 1 in 250
+    seeds."""
     beliefs = believing(liquidity__worsen_sound=5.0, liquidity__macro_loading=1.0, liquidity__macro_memory=0.0)
     firm, squares, shares = people(1_000, beliefs, industry="steel"), [], []
     for replication in range(30):

@@ -1,18 +1,20 @@
 """Closed form: contacts that come due at random and take exponential work wait as Erlang's delay formula says.
 
-Contacts come due as a Poisson process of lambda a day, c collectors take exponential work of mean tau working days, the
-oldest first: an M/M/c queue, seen once a day. Its mean wait is C(c, lambda tau) x tau / (c - lambda tau) with Erlang's C.
+Contacts come due as a Poisson process of lambda a day, c collectors take exponential work of mean tau working days,
+the oldest first: an M/M/c queue, seen once a day. Its mean wait is C(c, lambda tau) x tau / (c - lambda tau) with
+Erlang's C.
 
-What the day does to it. A contact joins in the morning of its day, so its arrival is rounded down; and its wait is counted in
-whole days. A queue that serves in order of arrival begins earlier if arrivals come earlier, and a day earlier if all come
-a day earlier: rounded arrivals are served from 0 to 1 day earlier than Erlang's. The wait from the morning on is longer
-by the half day that rounding adds in the mean, and counting whole days takes off up to one. So
+What the day does to it. A contact joins in the morning of its day, so its arrival is rounded down; and its wait is
+counted in whole days. A queue that serves in order of arrival begins earlier if arrivals come earlier, and a day
+earlier if all come a day earlier: rounded arrivals are served from 0 to 1 day earlier than Erlang's. The wait from
+the morning on is longer by the half day that rounding adds in the mean, and counting whole days takes off up to one.
+So
 
     Erlang's wait - 1.5  <=  mean wait in days  <=  Erlang's wait + 0.5.
 
 Within that band the number of contacts in the system on successive mornings is a Markov chain: departures at the rate
-min(n, c) / tau for a day, then a Poisson number of arrivals. Who waits at its closes gives the wait by Little's law, with no
-error of the grid, and the engine is held to 3 standard errors of that.
+min(n, c) / tau for a day, then a Poisson number of arrivals. Who waits at its closes gives the wait by Little's law,
+with no error of the grid, and the engine is held to 3 standard errors of that.
 
 Source: Erlang (1917), Solution of some problems in the theory of probabilities of significance in automatic telephone
 exchanges; the formula as in Kleinrock (1975), Queueing Systems I, eq. 3.40.
@@ -113,8 +115,8 @@ def test_erlangs_formula_is_the_queue_on_the_grid_but_for_a_day(case: str) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_contacts_wait_for_collectors_as_long_as_erlang_says(case: str) -> None:
-    """Means of 12 offices: in Erlang's band, and on the figure of the grid; three cases at 3 standard errors of t with 11
-    degrees of freedom, false alarm 1 in 28 seeds."""
+    """Means of 12 offices: in Erlang's band, and on the figure of the grid; three cases at 3 standard errors of t
+    with 11 degrees of freedom, false alarm 1 in 28 seeds."""
     c, load = CASES[case]
     means = np.array([waits(outcome).mean() for outcome in outcomes(c, load)])
     assert standard_errors(means, erlang_wait(c, load) - 1.5) > -3

@@ -74,7 +74,10 @@ INVOICE = np.dtype(
         ("due", "i4"),
         ("habit_due", "i4"),  # due date that the payment habit answers to
         ("cents", "i8"),
-        ("patience", "f8"),  # in the runs: exp(unspent), gone at 1; paid alone: unspent, gone at 0; DISCOUNTED: cents less
+        (
+            "patience",
+            "f8",
+        ),  # in the runs: exp(unspent), gone at 1; paid alone: unspent, gone at 0; DISCOUNTED: cents less
         ("effect", "f8"),  # factor that the last contact left on the day after it; 1 before the first
         ("next", "i4"),  # the customer's next open invoice, or NONE; next free slot when not in use
         ("previous", "i4"),
@@ -143,8 +146,9 @@ POOL = (
     "free", "open", "events", "ordered", "held", "checked", "failures", "hit", "disputed", "strained", "distressed",
     "failed", "left",
 )  # fmt: skip
-"""Counters: first free slot; open invoices; events logged; cents ever owed or ordered; held orders, and how many of them have been
-looked at today; failures so far, and how many of them have hit their creditors; then stocks, in cents or customers."""
+"""Counters: first free slot; open invoices; events logged; cents ever ordered or owed; held orders, and how many of
+them have been looked at today; failures so far, and how many of them have hit their creditors; then stocks, in cents or
+customers."""
 FREE, OPEN, EVENTS, ORDERED_CENTS, HELD_ORDERS, CHECKED, FAILURES, HIT, IN_DISPUTE = range(9)
 IN_REGIME, GONE = POOL.index("strained") - STRAINED, POOL.index("left")
 """IN_REGIME + STRAINED is the counter of the strained, and so on."""

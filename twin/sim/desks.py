@@ -1,7 +1,7 @@
 """The desks of the firm and the days of the world, each a simpy process: one generator is one story.
 
-Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order. Half a tick
-before each phase is the moment in which a process of the user's may act.
+Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order. Half a
+tick before each phase is the moment in which a process of the user's may act.
 """
 
 from __future__ import annotations

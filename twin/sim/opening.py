@@ -33,7 +33,6 @@ from twin.sim.arrays import (
     PARAMS,
     POOL,
     REGIME,
-    STEP,
     Records,
     new_calendar,
     string_free,
@@ -173,9 +172,16 @@ def regimes_of(drawn: dict[str, float]) -> Records:
     def three(name: str) -> tuple[float, float, float]:
         return 1.0, drawn[f"liquidity.{name}_strained"], drawn[f"liquidity.{name}_distressed"]
 
-    worsen = tuple(drawn[f"liquidity.worsen_{name}"] / YEAR for name in REGIMES[:FAILED])
-    improve = (0.0, *(drawn[f"liquidity.improve_{name}"] / YEAR for name in REGIMES[1:FAILED]))
-    held = Regimes(worsen, improve, three("pace"), three("orders"), three("disputes"), three("funds"))
+    worsen = [drawn[f"liquidity.worsen_{name}"] / YEAR for name in REGIMES[:FAILED]]
+    improve = [drawn[f"liquidity.improve_{name}"] / YEAR for name in REGIMES[1:FAILED]]
+    held = Regimes(
+        (worsen[0], worsen[1], worsen[2]),
+        (0.0, improve[0], improve[1]),
+        three("pace"),
+        three("orders"),
+        three("disputes"),
+        three("funds"),
+    )
     out = np.zeros(FAILED, REGIME)
     out["worsen"], out["improve"], out["funds"] = held.worsen, held.improve, held.funds
     for name in ("pace", "orders", "disputes"):
@@ -259,13 +265,22 @@ def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
     """Put the items open on the as-of date into the population, and start every clock."""
     items = world.firm.open_items
     number = -1 - items.groupby("customer").cumcount().to_numpy(np.int64)
-    columns = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
+    customer, due, cents = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
     start_clocks(
-        arrival, world.params, world.people, world.order_mass, world.clock_mass, world.regimes, world.order_on, world.moves
+        arrival,
+        world.params,
+        world.people,
+        world.order_mass,
+        world.clock_mass,
+        world.regimes,
+        world.order_on,
+        world.moves,
     )
     put_open_items(
         number,
-        *columns,
+        customer,
+        due,
+        cents,
         world.params,
         world.days,
         world.people,

@@ -11,7 +11,7 @@ from twin.behaviour.payment import fresh_patience, kept, paid_now, pressure, run
 from twin.luck import Purpose, uniforms
 from twin.sim.arrays import DISCOUNTED, DISPUTED, IN_DISPUTE, NONE, NORMAL
 from twin.sim.borrowed import borrowed
-from twin.sim.clocks import put, take
+from twin.sim.clocks import take
 from twin.sim.events import CREDIT_NOTE, DISCOUNT, RECEIPT, SETTLED
 from twin.sim.habits import alone, run_day, stage, start_alone, start_run
 from twin.sim.measures import COLUMN

@@ -37,7 +37,10 @@ def put_in_force(world: World, day: int) -> None:
     world.set_policy(day, **{name: _typed(name, settings[name]) for name in FIRM_SETTINGS})
     customers = world.customers
     customers["terms"], customers["limit"] = np.rint(settings["terms_days"]), np.rint(settings["credit_limit"])
-    customers["hold_days"], customers["discount_days"] = np.rint(settings["hold_days"]), np.rint(settings["discount_days"])
+    customers["hold_days"], customers["discount_days"] = (
+        np.rint(settings["hold_days"]),
+        np.rint(settings["discount_days"]),
+    )
     customers["discount"] = settings["discount"]
     factor, scale = _offers(world, day)
     customers["scale"] = scale * settings["price"]

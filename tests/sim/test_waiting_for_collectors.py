@@ -125,7 +125,8 @@ def test_contacts_wait_for_collectors_as_long_as_erlang_says(case: str) -> None:
 
 
 def over(samples: list[np.ndarray], mean: float) -> float:
-    """Standard errors by which samples of random sizes are above a mean; busy offices wait longer, so sums are compared."""
+    """Standard errors by which samples of random sizes are above a mean; busy offices wait longer, so sums are
+    compared."""
     return standard_errors(np.array([(sample - mean).sum() for sample in samples]), 0.0)
 
 

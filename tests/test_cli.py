@@ -263,7 +263,9 @@ def test_a_process_that_fails_ends_the_command_with_its_traceback_and_nothing_wr
     twin: Twin, firm_directory: Path, tmp_path: Path, workers: str
 ) -> None:
     (tmp_path / "own.yaml").write_text("name: own\nprocesses: [own:strike]\n", encoding="utf-8")
-    (tmp_path / "own.py").write_text("def strike(env, world):\n    yield env.timeout(20)\n    1 / 0\n", encoding="utf-8")
+    (tmp_path / "own.py").write_text(
+        "def strike(env, world):\n    yield env.timeout(20)\n    1 / 0\n", encoding="utf-8"
+    )
     words = (firm_directory, tmp_path / "own.yaml", "--out", tmp_path / "run", "--days", "10", "--replications", "4")
     said = twin("compare", *words, "--workers", workers)
     assert (said.code, said.out) == (1, "")

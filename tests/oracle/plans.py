@@ -15,8 +15,9 @@ from twin.firm.settings import CONTACTS, CUSTOMER_SETTINGS, NEVER_DAYS, SETTINGS
 Draw = Any
 
 ladders = (
-    st.lists(st.integers(0, 60), max_size=3, unique=True)
-    | st.lists(st.integers(0, 12), min_size=1, max_size=3, unique=True)
+    st.lists(st.integers(0, 12), min_size=1, max_size=3, unique=True)
+    | st.lists(st.integers(0, 12), min_size=2, max_size=3, unique=True)
+    | st.lists(st.integers(0, 60), max_size=3, unique=True)
 ).flatmap(lambda days: st.tuples(*(st.builds(Step, st.sampled_from(CONTACTS), st.just(d)) for d in sorted(days))))
 
 WORDS = {"ladder": ladders, "worklist": st.sampled_from(["largest", "oldest"])}
@@ -31,11 +32,11 @@ policies = st.builds(
     over_limit=WORDS["over_limit"],
     hold_patience_days=st.sampled_from([0, 1, 10, 30]),
     lead_days=st.sampled_from([0, 0, 1, 7]),
-    collectors=st.integers(0, 3),
-    collector_minutes=st.sampled_from([0, 7, 13, 25, 360]),
+    collectors=st.sampled_from([1, 2, 3, 0]),
+    collector_minutes=st.sampled_from([13, 7, 25, 360, 0]),
     ladder=ladders,
     worklist=WORDS["worklist"],
-    write_off_days=st.sampled_from([1, 20, 61, 180]),
+    write_off_days=st.sampled_from([180, 1, 20, 61]),
     overdraft_limit=st.sampled_from([0, 500_000]),
     outflows=st.sampled_from([0.0, 0.5, 1.0, 1.337]),
 )
@@ -49,7 +50,7 @@ AMOUNTS = {
     "discount_days": [0.0, 3.0, 8.5],
     "hold_patience_days": [0.0, 2.5, 20.0],
     "lead_days": [0.0, 1.0, 5.5],
-    "collectors": [0.0, 1.0, 2.0],
+    "collectors": [1.0, 2.0, 0.0],
     "collector_minutes": [0.0, 1.0, 30.0],
     "write_off_days": [0.5, 1.0, 15.0, 90.0],
     "overdraft_limit": [0.0, 1.0, 200_000.0],
@@ -74,7 +75,7 @@ def plans(draw: Draw, n: int, days: int) -> Plan:
 
 @st.composite
 def changes(draw: Draw, n: int, days: int) -> Change:
-    setting = draw(st.sampled_from(list(SETTINGS)))
+    setting = draw(st.sampled_from([*SETTINGS, "collectors", "discount", "lead_days"]))
     start = draw(st.integers(0, days + 5))
     end = draw(st.none() | st.integers(start + 1, start + 60))
     who = draw(masks(n)) if setting in CUSTOMER_SETTINGS else None

@@ -187,7 +187,7 @@ def shown() -> frozenset[str]:
 
     def all_have_shown(w: SmallWorld) -> bool:
         history = told(w)
-        seen.update(what for what, shows in SEEN.items() if what not in seen and shows(w, history))
+        seen.update(what for what, is_in in SEEN.items() if what not in seen and is_in(w, history))
         return len(seen) == len(SEEN)
 
     with suppress(NoSuchExample):

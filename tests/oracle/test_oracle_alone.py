@@ -191,6 +191,21 @@ def test_a_call_that_goes_beyond_the_day_is_taken_off_the_next_ones() -> None:
     ]
 
 
+def test_an_item_whose_contacts_were_made_on_time_is_pressed_as_usual() -> None:
+    """Effects multiply: 1.5 on day 1, halved towards 1 in two days, times 3 on day 3; a day's fading is 2 ** -0.5."""
+    firm = small_firm(
+        held={"collections.email_effect": 1.5, "collections.call_effect": 3.0, "collections.half_life_days": 2.0},
+        open_items=[(0, -9, -4, 600)],
+        policy=Policy(ladder=(Step("email", 1), Step("call", 3))),
+    )
+    office = Office(firm, AS_IS, 1, Told({}))
+    (item,) = office.open_invoices()
+    assert (item.step, item.contacted_on, item.effect) == (2, -1, 1.25 * 3)
+    assert office.collections.usual_effect[:4] == [1, 1, 1 + 0.5 * 2**-0.5, 1.25]
+    assert office.collections.usual_effect[4] == pytest.approx(1 + 2.75 * 2**-0.5)
+    assert item.stage() == 1
+
+
 def test_a_won_customer_is_like_its_donor_from_the_day_of_its_arrival() -> None:
     """Second of two by days late is the first customer, with terms of 20 days; it arrives on day 4 + floor(3.5)."""
     won = 2**57 + crc32(b"fair") * 2**24

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from twin.behaviour.belief import Belief
 from twin.behaviour.payment import PaymentHabits
 from twin.calendar import Calendar
 from twin.firm.cards import Card, beliefs
+from twin.firm.links import no_links
 from twin.firm.plan import Policy
 
 
@@ -44,6 +45,7 @@ class Firm:
     assumptions: sentences, each a thing that the books do not say and what stands in for it.
     sources:    name and sha256 of every file that the books were read from.
     certificate: what the backtest found; empty before one was made.
+    links:      creditor (row), debtor (row), share of what the creditor is owed that the debtor owes; by rows.
     """
 
     name: str
@@ -56,13 +58,13 @@ class Firm:
     open_items: pd.DataFrame
     accounts: pd.DataFrame
     outflows: pd.DataFrame
-    links: pd.DataFrame
     policy: Policy
     cards: dict[str, Card]
     past_revenue: npt.NDArray[np.int64]
     assumptions: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
     certificate: dict[str, Any]
+    links: pd.DataFrame = field(default_factory=no_links)
 
     @cached_property
     def daily_revenue(self) -> float:

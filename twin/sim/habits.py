@@ -1,7 +1,7 @@
 """When customers pay: the run clock of a customer, and the clock of an invoice that is paid on a day of its own.
 
 Runs are made whether there is something to pay or not, so that what a customer buys does not move the days on which it
-pays. The clock of a customer that owes nothing is on no calendar: its runs are counted when it is next asked.
+pays. The clock of a customer that owes nothing is not watched: its runs are counted when it is next asked.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def count_runs(p: Any, c: Any, day: int, run_mass: Any) -> int:
 
 
 @njit(cache=True, inline="always")
-def wake(p: Any, i: int, day: int, customers: Any, run_mass: Any, head: Any, node: Any) -> None:
-    """Put the run clock of a customer that owes something on the calendar, if it is not there."""
+def wake(p: Any, i: int, day: int, customers: Any, run_mass: Any, run_on: Any) -> None:
+    """Let the run clock of a customer that owes something be watched, if it is not."""
     c = customers[i]
-    if node[i].day == NONE and not alone(c):
-        put(head, node, i, count_runs(p, c, day, run_mass))
+    if run_on[i] == NONE and not alone(c):
+        run_on[i] = count_runs(p, c, day, run_mass)
 
 
 @njit(cache=True, inline="always")
@@ -129,18 +129,17 @@ def wear_alone(
 
 
 @njit(cache=True)
-def retime_run(p: Any, i: int, day: int, pace: float, customers: Any, run_mass: Any, head: Any, node: Any) -> None:
+def retime_run(p: Any, i: int, day: int, pace: float, customers: Any, run_mass: Any, run_on: Any) -> None:
     """Give a customer a new pace from the start of `day`, and re-time its run clock."""
     c = customers[i]
     if alone(c):
         c.pace = pace
         return
-    if node[i].day == NONE:
+    if run_on[i] == NONE:
         count_runs(p, c, day, run_mass)
     if c.run_since < day:
         c.run_left = remainder(run_mass[c.calendar], c.run_since, day, c.run_left, c.run * c.pace)
         c.run_since = day
     c.pace = pace
-    if node[i].day != NONE:
-        take(head, node, i)
-        put(head, node, i, run_day(c, run_mass))
+    if run_on[i] != NONE:
+        run_on[i] = run_day(c, run_mass)

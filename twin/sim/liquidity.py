@@ -99,7 +99,7 @@ def hit_creditors(
 
 
 @njit(cache=True)
-def set_mood(i: int, day: int, mood: float, customers: Any, order_mass: Any, arrivals: Any) -> None:
+def set_mood(i: int, day: int, mood: float, customers: Any, order_mass: Any, order_on: Any) -> None:
     """Give a customer a new order factor of its own from the start of `day`, and re-time its order clock."""
     c = customers[i]
     row = order_mass[c.season]
@@ -107,22 +107,20 @@ def set_mood(i: int, day: int, mood: float, customers: Any, order_mass: Any, arr
         c.left = remainder(row, c.since, day, c.left, c.rate * c.factor * c.mood)
         c.since = day
     c.mood = mood
-    take(arrivals[0], arrivals[1], i)
-    if mood > 0.0:
-        put(arrivals[0], arrivals[1], i, firing_day(row, c.since, c.left, c.rate * c.factor * mood))
+    order_on[i] = firing_day(row, c.since, c.left, c.rate * c.factor * mood)
 
 
 @njit(cache=True)
 def set_pace(
     i: int, day: int, pace: float, p: Any, days: Any, customers: Any, invoices: Any, habit: Any, run_mass: Any,
-    runs: Any, pending: Any,
+    run_on: Any, pending: Any,
 ) -> None:  # fmt: skip
     """Give a customer a new pace of payment from the start of `day`, and re-time its runs or its invoices."""
     if customers[i].pace == pace:
         return
     if alone(customers[i]):
         wear_alone(i, day, p.half_life, days, customers, invoices, habit)
-    retime_run(p, i, day, pace, customers, run_mass, runs[0], runs[1])
+    retime_run(p, i, day, pace, customers, run_mass, run_on)
     if alone(customers[i]):
         restart_alone(i, p, days, customers, invoices, habit, pending)
 
@@ -140,12 +138,12 @@ def restart_alone(i: int, p: Any, days: Any, customers: Any, invoices: Any, habi
 
 @njit(cache=True)
 def fail(
-    i: int, day: int, customers: Any, invoices: Any, order_mass: Any, arrivals: Any, runs: Any, pending: Any,
+    i: int, day: int, customers: Any, invoices: Any, order_mass: Any, order_on: Any, run_on: Any, pending: Any,
     agenda: Any, moves: Any,
 ) -> None:  # fmt: skip
     """Stop all clocks of a customer; what it owes is put on today's agenda, to be written off."""
-    set_mood(i, day, 0.0, customers, order_mass, arrivals)
-    take(runs[0], runs[1], i)
+    set_mood(i, day, 0.0, customers, order_mass, order_on)
+    run_on[i] = NONE
     for which in range(MOVES):
         take(moves[0], moves[1], MOVES * i + which)
     slot = customers[i].first
@@ -183,8 +181,8 @@ def move(
     regimes: Any,
     failures: Any,
     moves: Any,
-    arrivals: Any,
-    runs: Any,
+    order_on: Any,
+    run_on: Any,
     pending: Any,
     agenda: Any,
     record: Any,
@@ -196,7 +194,7 @@ def move(
     p = params[0]
     days, people, habit, run_mass, order_mass = borrowed((days, people, habit, run_mass, order_mass))
     clock_mass, regimes, failures, moves = borrowed((clock_mass, regimes, failures, moves))
-    arrivals, runs, pending, agenda, record = borrowed((arrivals, runs, pending, agenda, record))
+    order_on, run_on, pending, agenda, record = borrowed((order_on, run_on, pending, agenda, record))
     customers, liquidity, invoices = people
     pool, _, log = record
     while moves[0][day] != NONE:
@@ -226,7 +224,7 @@ def move(
                 enter(day, i, customers[i].regime - 1, customers, pool, log)
             now = customers[i].regime
             if now == FAILED:
-                fail(i, day, customers, invoices, order_mass, arrivals, runs, pending, agenda, moves)
+                fail(i, day, customers, invoices, order_mass, order_on, run_on, pending, agenda, moves)
                 failures[pool[FAILURES]] = i
                 pool[FAILURES] += 1
                 continue
@@ -235,13 +233,13 @@ def move(
                 schedule(which, i, rate, liquidity, clock_mass, moves)
             if now != before:
                 if customers[i].gone == 0:
-                    set_mood(i, day, regimes[now].orders, customers, order_mass, arrivals)
+                    set_mood(i, day, regimes[now].orders, customers, order_mass, order_on)
                 pace = regimes[now].pace
-                set_pace(i, day, pace, p, days, customers, invoices, habit, run_mass, runs, pending)
+                set_pace(i, day, pace, p, days, customers, invoices, habit, run_mass, run_on, pending)
         if fired[CHURN]:
             customers[i].gone = 1
             pool[GONE] += 1
-            set_mood(i, day, 0.0, customers, order_mass, arrivals)
+            set_mood(i, day, 0.0, customers, order_mass, order_on)
             note(log, pool, day, LEFT, i, 0, 0, 0)
     return DONE
 
@@ -267,8 +265,8 @@ def live_on(world: World, day: int) -> None:
         world.regimes,
         world.failures,
         world.moves,
-        world.arrivals,
-        world.runs,
+        world.order_on,
+        world.run_on,
         world.pending,
         world.agenda,
         world.record(day),

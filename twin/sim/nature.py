@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 import numpy as np
@@ -12,23 +12,27 @@ from scipy.special import gammaincinv
 from twin.behaviour.liquidity import regime_at
 from twin.firm.firm import Firm
 from twin.luck import Purpose, fill_normal, fill_uniform
-from twin.sim.arrays import CUSTOMER, NONE, Records
+from twin.sim.arrays import Records
 from twin.sim.timeline import run_factor, shocked_days, weekly_normals
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+_POSTERIOR = ("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "strained", "distressed")
 
 
 @dataclass(frozen=True)
 class People:
-    """Customers with the traits of a replication.
+    """What a replication's luck says of customers, each (n,) but frailty, (n, phases).
 
-    customers: (n,) before the first day; frailty: (n, phases); funds: (n,) standard normal, of the cost of funds.
+    rate: orders a day; mu: mean of the log of an order's cents; regime: on the as-of date; funds: standard normal, of the
+    cost of funds.
     """
 
-    customers: Records
-    frailty: Floats
+    rate: Floats
+    mu: Floats
+    regime: npt.NDArray[np.int8]
     funds: Floats
+    frailty: Floats
 
 
 @dataclass(frozen=True)
@@ -63,26 +67,21 @@ def draw_nature(firm: Firm, *, days: int, seed: int, replication: int) -> Nature
 
 def draw_people(firm: Firm, rows: Ints, agents: Ints, seed: int, replication: int) -> People:
     """Customers like those in `rows` of the firm, with the luck of `agents`. rows, agents: (n,)."""
-    table = firm.customers.iloc[rows]
-    habits, n = firm.habits, rows.size
-    u, z, funds = np.empty(n), np.empty(n), np.empty(n)
+    shape, per, mu, mu_sd, strained, distressed = (firm.customers[name].to_numpy()[rows] for name in _POSTERIOR)
+    u, z, funds = np.empty(rows.size), np.empty(rows.size), np.empty(rows.size)
     fill_uniform(seed, replication, agents, Purpose.TRAIT_RATE, 0, u)
+    rate = gammaincinv(shape, u) / per
+    fill_uniform(seed, replication, agents, Purpose.TRAIT_REGIME, 0, u)
+    regime = regime_at(u, strained, distressed).astype(np.int8)
     fill_normal(seed, replication, agents, Purpose.TRAIT_AMOUNT, 0, z)
     fill_normal(seed, replication, agents, Purpose.TRAIT_FUNDS, 0, funds)
-    out = np.zeros(n, CUSTOMER)
-    out["rate"] = gammaincinv(table["rate_shape"].to_numpy(), u) / table["rate_days"].to_numpy()
-    out["mu"] = table["amount_mu"].to_numpy() + table["amount_mu_sd"].to_numpy() * z
-    out["sigma"] = table["amount_sigma"]
-    out["season"] = table["segment"].map({segment: row for row, segment in enumerate(firm.seasons.segments)})
-    out["base_terms"] = table["terms_days"]
-    out["first"] = NONE
-    out["run"] = habits.run[rows]
-    out["table"] = habits.table[rows]
-    out["calendar"] = habits.calendar[rows]
-    out["agent"] = agents
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_REGIME, 0, u)
-    out["regime"] = regime_at(u, table["strained"].to_numpy(), table["distressed"].to_numpy())
-    return People(out, draw_frailty(habits.phase_shape[rows], agents, seed, replication), funds)
+    frailty = draw_frailty(firm.habits.phase_shape[rows], agents, seed, replication)
+    return People(rate, mu + mu_sd * z, regime, funds, frailty)
+
+
+def joined(people: list[People]) -> People:
+    """All of them as one, in order."""
+    return People(*(np.concatenate([getattr(part, f.name) for part in people]) for f in fields(People)))
 
 
 def draw_frailty(shape: Floats, agents: Ints, seed: int, replication: int) -> Floats:

@@ -19,6 +19,7 @@ from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan
 from twin.luck import FIRM, Purpose, exponential, normal, uniform
 from twin.sim.arrays import (
+    CUSTOMER,
     EVENT,
     FREE,
     HELD,
@@ -38,11 +39,11 @@ from twin.sim.arrays import (
     string_free,
 )
 from twin.sim.borrowed import borrowed
-from twin.sim.clocks import firing_day, put
+from twin.sim.clocks import firing_day
 from twin.sim.habits import alone, start_alone, start_run, wake
 from twin.sim.liquidity import intensity, schedule, start
 from twin.sim.measures import NAMES
-from twin.sim.nature import Nature, People, draw_people
+from twin.sim.nature import Nature, People, draw_people, joined
 from twin.sim.subledger import MOST_CENTS, owe
 from twin.sim.suppliers import fixed_outflows, opening_payables
 from twin.sim.timeline import accumulated, by_day, month_ends, order_mass, scheduled
@@ -76,9 +77,12 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     days = nature.days.size
     drawn = draw_beliefs(firm, plan, nature.seed, nature.replication)
     won = list(_won(firm, plan, drawn, nature))
-    rows = np.concatenate([np.arange(len(firm.customers)), *(w.donor for w in won)])
-    arrival = np.concatenate([np.zeros(len(firm.customers), np.int64), *(w.arrival for w in won)])
-    people = _joined(firm, nature, won)
+    own = np.arange(len(firm.customers))
+    rows = np.concatenate([own, *(w.donor for w in won)])
+    agents = np.concatenate([own, *(w.agent for w in won)])
+    arrival = np.concatenate([np.zeros_like(own), *(w.arrival for w in won)])
+    new = [draw_people(firm, w.donor, w.agent, nature.seed, nature.replication) for w in won]
+    people = joined([nature.people, *new]) if new else nature.people
     n = rows.size
     regimes = regimes_of(drawn)
     industry, clock_mass = clock_masses(firm, drawn, nature, days)
@@ -104,7 +108,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         params=params_of(drawn, nature, first_due),
         regimes=regimes,
         ladder=ladder_of(firm.policy, drawn),
-        customers=people.customers,
+        customers=records_of(firm, rows, agents, people),
         liquidity=liquidity,
         invoices=np.zeros(slots, INVOICE),
         held=np.zeros(max(16, n // 16), HELD),
@@ -128,8 +132,8 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         pool=np.zeros(len(POOL), np.int64),
         log=np.zeros(4 * slots if log else 0, EVENT),
         measures=np.zeros((days, len(NAMES)), np.int64),
-        arrivals=new_calendar(n, days),
-        runs=new_calendar(n, days),
+        order_on=np.full(n, NONE, np.int32),
+        run_on=np.full(n, NONE, np.int32),
         moves=new_calendar(MOVES * n, days),
         pending=new_calendar(slots, days),
         agenda=new_calendar(slots, days),
@@ -141,7 +145,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     world.pool[FREE] = NONE
     string_free(world.invoices, 0, world.pool)
     for regime in range(1, len(REGIMES)):
-        world.pool[IN_REGIME + regime] = np.count_nonzero(people.customers["regime"] == regime)
+        world.pool[IN_REGIME + regime] = np.count_nonzero(people.regime == regime)
     _start(world, arrival)
     world.set_policy(0)
     return world
@@ -229,14 +233,18 @@ def _won(firm: Firm, plan: Plan, drawn: dict[str, float], nature: Nature) -> Ite
             yield draw_won(firm, campaign, count, selection, nature.seed, nature.replication)
 
 
-def _joined(firm: Firm, nature: Nature, won: list[Won]) -> People:
-    """The firm's customers, and after them those that campaigns win."""
-    new = [draw_people(firm, w.donor, w.agent, nature.seed, nature.replication) for w in won]
-    everyone = [nature.people, *new]
-    if not new:
-        own = nature.people
-        return People(own.customers.copy(), own.frailty, own.funds)
-    return People(*(np.concatenate([getattr(p, f) for p in everyone]) for f in ("customers", "frailty", "funds")))
+def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.int64], people: People) -> Records:
+    """The customers before the first day, what the policy sets aside. rows, agents: (n,)."""
+    out = np.zeros(rows.size, CUSTOMER)
+    out["rate"], out["mu"], out["regime"], out["agent"] = people.rate, people.mu, people.regime, agents
+    out["sigma"] = firm.customers["amount_sigma"].to_numpy()[rows]
+    out["base_terms"] = firm.customers["terms_days"].to_numpy()[rows]
+    season = {segment: row for row, segment in enumerate(firm.seasons.segments)}
+    out["season"] = firm.customers["segment"].map(season).to_numpy()[rows]
+    for name in ("run", "table", "calendar"):
+        out[name] = getattr(firm.habits, name)[rows]
+    out["first"] = NONE
+    return out
 
 
 def _check_size(world: World) -> None:
@@ -253,7 +261,7 @@ def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
     number = -1 - items.groupby("customer").cumcount().to_numpy(np.int64)
     columns = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
     start_clocks(
-        arrival, world.params, world.people, world.order_mass, world.clock_mass, world.regimes, world.arrivals, world.moves
+        arrival, world.params, world.people, world.order_mass, world.clock_mass, world.regimes, world.order_on, world.moves
     )
     put_open_items(
         number,
@@ -264,7 +272,7 @@ def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
         world.habit,
         world.run_mass,
         world.ladder,
-        world.runs,
+        world.run_on,
         world.pending,
         world.due_cents,
         world.pool,
@@ -273,12 +281,12 @@ def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
 
 @njit(cache=True)
 def start_clocks(
-    arrival: Any, params: Any, people: Any, order_mass: Any, clock_mass: Any, regimes: Any, arrivals: Any, moves: Any
+    arrival: Any, params: Any, people: Any, order_mass: Any, clock_mass: Any, regimes: Any, order_on: Any, moves: Any
 ) -> None:
     """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,)."""
     p = params[0]
     people, order_mass, clock_mass, regimes = borrowed((people, order_mass, clock_mass, regimes))
-    arrivals, moves = borrowed((arrivals, moves))
+    order_on, moves = borrowed((order_on, moves))
     customers, liquidity, _ = people
     for i in range(customers.size):
         c = customers[i]
@@ -287,7 +295,7 @@ def start_clocks(
         c.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
         c.left = exponential(uniform(p.seed, p.replication, c.agent, _FIRST_WAIT, 0))
         c.since = day
-        put(arrivals[0], arrivals[1], i, firing_day(order_mass[c.season], day, c.left, c.rate * c.mood))
+        order_on[i] = firing_day(order_mass[c.season], day, c.left, c.rate * c.mood)
         if not alone(c):
             start_run(p, c, day)
         for which in range(MOVES):
@@ -308,7 +316,7 @@ def put_open_items(
     habit: Any,
     run_mass: Any,
     ladder: Any,
-    runs: Any,
+    run_on: Any,
     pending: Any,
     due_cents: Any,
     pool: Any,
@@ -320,7 +328,7 @@ def put_open_items(
     """
     p = params[0]
     days, people, habit, run_mass, ladder = borrowed((days, people, habit, run_mass, ladder))
-    runs, pending, due_cents, pool = borrowed((runs, pending, due_cents, pool))
+    run_on, pending, due_cents, pool = borrowed((run_on, pending, due_cents, pool))
     customers, _, invoices = people
     for k in range(number.size):
         slot = pool[FREE]
@@ -343,4 +351,4 @@ def put_open_items(
             v.patience = np.log(v.patience)
             start_alone(slot, 0, p.half_life, days, customers, invoices, habit, pending)
         else:
-            wake(p, i, 0, customers, run_mass, runs[0], runs[1])
+            wake(p, i, 0, customers, run_mass, run_on)

@@ -97,7 +97,7 @@ def takes_discount(p: Any, c: Any, number: int, cost: float) -> bool:
 @njit(cache=True, inline="always")
 def issue(
     slot: int, day: int, p: Any, days: Any, people: Any, habit: Any, run_mass: Any, regimes: Any, ladder: Any,
-    runs: Any, pending: Any, agenda: Any, due_cents: Any, record: Any,
+    run_on: Any, pending: Any, agenda: Any, due_cents: Any, record: Any,
 ) -> None:  # fmt: skip
     """Invoice the order in a slot: customer, number and cents are there."""
     customers, liquidity, invoices = people
@@ -115,7 +115,7 @@ def issue(
     if alone(c):
         v.patience = math.log(v.patience)
     else:
-        wake(p, i, day, customers, run_mass, runs[0], runs[1])
+        wake(p, i, day, customers, run_mass, run_on)
     share = p.dispute_share * regimes[c.regime].disputes
     if share > 0.0:
         opens, wait, _, _ = uniforms(p.seed, p.replication, c.agent, _DISPUTE, key(v.number))
@@ -172,8 +172,8 @@ def orders(
     regimes: Any,
     ladder: Any,
     moves: Any,
-    arrivals: Any,
-    runs: Any,
+    order_on: Any,
+    run_on: Any,
     pending: Any,
     agenda: Any,
     fulfilment: Any,
@@ -184,7 +184,7 @@ def orders(
     p = params[0]
     days, people, held, habit, regimes = borrowed((days, people, held, habit, regimes))
     run_mass, order_mass, clock_mass, ladder = borrowed((run_mass, order_mass, clock_mass, ladder))
-    moves, arrivals, runs, pending, agenda = borrowed((moves, arrivals, runs, pending, agenda))
+    moves, order_on, run_on, pending, agenda = borrowed((moves, order_on, run_on, pending, agenda))
     fulfilment, due_cents, record = borrowed((fulfilment, due_cents, record))
     customers, liquidity, invoices = people
     pool, today, log = record
@@ -209,8 +209,9 @@ def orders(
             patience = fresh_patience(u, p.never)
             accept(day, invoiced, i, number, cents, patience, customers, invoices, agenda, fulfilment, pool, log)
             h.customer = NONE
-    while arrivals[0][day] != NONE:
-        i = arrivals[0][day]
+    for i in range(order_on.size):
+        if order_on[i] != day:
+            continue
         c = customers[i]
         row = order_mass[c.season]
         intensity = c.rate * c.factor * c.mood
@@ -242,10 +243,9 @@ def orders(
                 h = held[pool[HELD_ORDERS]]
                 h.customer, h.number, h.cents, h.day = i, number, cents, day
                 pool[HELD_ORDERS] += 1
-        take(arrivals[0], arrivals[1], i)
         c.left = remainder(row, c.since, day + 1, c.left, intensity)
         c.since = day + 1
-        put(arrivals[0], arrivals[1], i, firing_day(row, day + 1, c.left, intensity))
+        order_on[i] = firing_day(row, day + 1, c.left, intensity)
     while fulfilment[day] != NONE:
         if log_is_full(log, pool):
             return NO_ROOM
@@ -258,7 +258,7 @@ def orders(
             free(slot, invoices, pool)
         else:
             issue(
-                slot, day, p, days, people, habit, run_mass, regimes, ladder, runs, pending, agenda, due_cents, record
+                slot, day, p, days, people, habit, run_mass, regimes, ladder, run_on, pending, agenda, due_cents, record
             )
     return DONE
 
@@ -292,8 +292,8 @@ def take_orders(world: World, day: int) -> None:
             world.regimes,
             world.ladder,
             world.moves,
-            world.arrivals,
-            world.runs,
+            world.order_on,
+            world.run_on,
             world.pending,
             world.agenda,
             world.fulfilment,

@@ -128,7 +128,7 @@ def payments(
     habit: Any,
     run_mass: Any,
     ladder: Any,
-    runs: Any,
+    run_on: Any,
     pending: Any,
     agenda: Any,
     due_cents: Any,
@@ -137,7 +137,7 @@ def payments(
     """Let everything be paid that is paid on `day`. A customer that owes nothing after its run leaves the calendar."""
     p = params[0]
     days, people, habit, run_mass, ladder = borrowed((days, people, habit, run_mass, ladder))
-    runs, pending, agenda, due_cents, record = borrowed((runs, pending, agenda, due_cents, record))
+    run_on, pending, agenda, due_cents, record = borrowed((run_on, pending, agenda, due_cents, record))
     customers, _, invoices = people
     while pending[0][day] != NONE:
         slot = pending[0][day]
@@ -154,9 +154,9 @@ def payments(
             start_alone(slot, day + 1, p.half_life, days, customers, invoices, habit, pending)
     frailty, rates, _, phase, catch_up, run_factor, reference = habit
     closed, half_life = days[day].closed, p.half_life
-    while runs[0][day] != NONE:
-        i = runs[0][day]
-        take(runs[0], runs[1], i)
+    for i in range(run_on.size):
+        if run_on[i] != day:
+            continue
         c = customers[i]
         factor = run_factor[c.calendar, day] * c.pace
         chance = run_chance(c.run, factor)
@@ -172,8 +172,7 @@ def payments(
             slot = after
         c.runs += 1
         start_run(p, c, day + 1)
-        if c.first != NONE:
-            put(runs[0], runs[1], i, run_day(c, run_mass))
+        run_on[i] = run_day(c, run_mass) if c.first != NONE else NONE
 
 
 def receive(world: World, day: int) -> None:
@@ -187,7 +186,7 @@ def receive(world: World, day: int) -> None:
         world.habit,
         world.run_mass,
         world.ladder,
-        world.runs,
+        world.run_on,
         world.pending,
         world.agenda,
         world.due_cents,

@@ -12,7 +12,7 @@ from twin.behaviour.belief import Belief
 from twin.behaviour.demand import lead_response, price_response, terms_response
 from twin.firm.plan import Change, Plan
 from twin.firm.settings import CUSTOMER_SETTINGS, FIRM_SETTINGS, SETTINGS
-from twin.sim.clocks import firing_day, put, remainder, take
+from twin.sim.clocks import firing_day, remainder
 from twin.sim.world import World
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ def put_in_force(world: World, day: int) -> None:
     factor *= terms_response(drawn["demand.terms_elasticity"], extra)
     factor *= price_response(drawn["demand.price_elasticity"], settings["price"])
     factor *= lead_response(drawn["demand.lead_elasticity"], lead)
-    retime_orders(day, factor, customers, world.order_mass, world.arrivals)
+    retime_orders(day, factor, customers, world.order_mass, world.order_on)
 
 
 def today_of_customers(world: World) -> dict[str, Floats]:
@@ -70,7 +70,7 @@ def changed(value: Any, change: Change, amount: Any, rows: npt.NDArray[np.int64]
 
 
 @njit(cache=True)
-def retime_orders(day: int, factor: Any, customers: Any, order_mass: Any, arrivals: Any) -> None:
+def retime_orders(day: int, factor: Any, customers: Any, order_mass: Any, order_on: Any) -> None:
     """Give each customer its new order factor from the start of `day` and re-time its clock. factor: (n,)."""
     for i in range(customers.size):
         c = customers[i]
@@ -82,8 +82,7 @@ def retime_orders(day: int, factor: Any, customers: Any, order_mass: Any, arriva
             c.since = day
         c.factor = factor[i]
         if c.mood > 0.0:
-            take(arrivals[0], arrivals[1], i)
-            put(arrivals[0], arrivals[1], i, firing_day(row, c.since, c.left, c.rate * c.factor * c.mood))
+            order_on[i] = firing_day(row, c.since, c.left, c.rate * c.factor * c.mood)
 
 
 def _amount(world: World, change: Change, ordinal: int) -> Any:

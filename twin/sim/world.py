@@ -41,9 +41,9 @@ class World:
                 run_factor (calendars, days), reference (ages,).
     order_mass: (segments, days + 1); run_mass: (calendars, days + 1); clock_mass: (1 + industries, days + 1).
     links:      first (n + 1,), creditor and share (links,): whom each debtor owes.
-    arrivals, runs, moves, pending, agenda: calendars of the order clocks, the run clocks, the liquidity clocks, what
-                becomes of single invoices, and the ladder; fulfilment: (days + 1,) heads of orders to be invoiced,
-                whose nodes are those of the agenda.
+    order_on, run_on: (n,) day on which each customer next orders and makes its next run; NONE where it does not.
+    moves, pending, agenda: calendars of the liquidity clocks, of what becomes of single invoices, and of the ladder;
+                fulfilment: (days + 1,) heads of orders to be invoiced, whose nodes are those of the agenda.
     """
 
     firm: Firm
@@ -75,8 +75,8 @@ class World:
     pool: Cents
     log: Records
     measures: Cents
-    arrivals: Calendar
-    runs: Calendar
+    order_on: npt.NDArray[np.int32]
+    run_on: npt.NDArray[np.int32]
     moves: Calendar
     pending: Calendar
     agenda: Calendar
@@ -127,11 +127,12 @@ class World:
         take_up(day, self.people, self.ladder, self.policy.write_off_days, self.agenda, self.pool)
 
     def make_room(self) -> None:
-        """Double the room for invoices, for held orders where they need it, and for events if they are logged."""
+        """Make half as much room again for invoices, held orders where they need it, and events if they are logged."""
         size = self.invoices.size
-        self.invoices = grown(self.invoices, 2 * size)
+        longer = size + size // 2
+        self.invoices = grown(self.invoices, longer)
         string_free(self.invoices, size, self.pool)
-        self.pending, self.agenda = _longer(self.pending, 2 * size), _longer(self.agenda, 2 * size)
+        self.pending, self.agenda = _longer(self.pending, longer), _longer(self.agenda, longer)
         if 2 * self.pool[HELD_ORDERS] > self.held.size:
             self.held = grown(self.held, 2 * self.held.size)
         self.make_log_room(1)

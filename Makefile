@@ -33,7 +33,7 @@ test: lint
 study: $(INSTALLED)
 	@$(BIN)/pytest -m study --durations=0
 
-bench: $(INSTALLED)
+bench: $(BENCH)
 	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$each"; $(BIN)/python $$each; done
 
 bench-accuracy: $(BENCH)

@@ -1,4 +1,4 @@
-"""How fast each program simulates the small receivables model: all in turns, in one session.
+"""How fast each program simulates the small receivables model, all in turns.
 
     python benchmarks/small_receivables/compare.py
     python benchmarks/small_receivables/compare.py --customers 100000 --programs "C++ queue,numpy days"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -86,7 +87,8 @@ def waves(day: Ints, rank: Ints, days: int) -> list[list[slice]]:
     """For each day, the range of its orders of each rank."""
     starts = np.flatnonzero(np.diff(day, prepend=np.int32(-1)) | np.diff(rank, prepend=np.int32(-1)))
     ranges: list[list[slice]] = [[] for _ in range(days)]
-    for of, start, stop in zip(day[starts].tolist(), starts.tolist(), [*starts[1:].tolist(), day.size], strict=True):
+    edges = pairwise([*starts.tolist(), day.size])
+    for of, (start, stop) in zip(day[starts].tolist(), edges, strict=True):
         ranges[of].append(slice(start, stop))
     return ranges
 

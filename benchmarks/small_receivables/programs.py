@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
 
-# A further program, such as the project's own engine in engine.py, is one more line here; its module has
-# run(customers, days, seed, calls_a_day), which gives the totals that model.TOTALS names.
+# A further program is one more line here; its module has run(customers, days, seed, calls_a_day), which gives what
+# model.TOTALS names.
 PROGRAMS = {
+    "engine": "engine",
     "simpy": "simpy_invoices",
     "salabim": "salabim_invoices",
     "C++ queue": "priority_queue",
+    "numpy coins": "numpy_coins",
     "numpy days": "numpy_days",
 }
 """Name of a program, and its module in this folder."""

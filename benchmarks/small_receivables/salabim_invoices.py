@@ -65,14 +65,14 @@ class Customer(salabim.Component):
         cents = self.env.chance.amount_cents()
         if self.env.books.accepts(self.number, cents):
             invoice = self.env.idle.pop() if self.env.idle else Invoice(process="")
-            invoice.issue(self.number, cents, day + TERMS_DAYS)
+            invoice.begin(self.number, cents, day + TERMS_DAYS)
 
 
 class Invoice(salabim.Component):
     """Waits to be paid, for a call at each step of the ladder, or to be written off."""
 
-    def issue(self, customer: int, cents: int, due: int) -> None:
-        """Begin the life of an invoice."""
+    def begin(self, customer: int, cents: int, due: int) -> None:
+        """Live the invoice of that order from today on."""
         self.customer, self.cents, self.due = customer, cents, due
         self.last_day = due + WRITE_OFF_LATE_DAYS
         self.activate(process="process")

@@ -41,7 +41,16 @@ class Told(KeyedLuck):
     """
 
     def __init__(self, marks: dict[Any, float]) -> None:
-        waits = (P.FIRST_WAIT, P.ORDER_WAIT, P.RUN_WAIT, P.WORSEN_WAIT, P.IMPROVE_WAIT, P.CHURN_WAIT, P.PATIENCE, P.OPEN_PATIENCE)
+        waits = (
+            P.FIRST_WAIT,
+            P.ORDER_WAIT,
+            P.RUN_WAIT,
+            P.WORSEN_WAIT,
+            P.IMPROVE_WAIT,
+            P.CHURN_WAIT,
+            P.PATIENCE,
+            P.OPEN_PATIENCE,
+        )
         self.marks = dict.fromkeys(waits, e(NEVER)) | {P.TRAIT_RATE: e(1)} | marks
 
     def uniform(self, agent: int, purpose: P, ordinal: int = 0) -> float:

@@ -18,7 +18,8 @@ from numba import njit
 @njit(cache=True, inline="always")
 def fading(effect: float, days_since: int, half_life_days: float) -> float:
     """Factor on the settlement rate `days_since` days after a contact left it at `effect`; it halves towards 1."""
-    return 1.0 + (effect - 1.0) * 0.5 ** (days_since / half_life_days)
+    left: float = 0.5 ** (days_since / half_life_days)
+    return 1.0 + (effect - 1.0) * left
 
 
 def usual_effect(

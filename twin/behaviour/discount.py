@@ -3,8 +3,8 @@
     implied = discount / (1 - discount) x 365 / days earlier
     P(take) = 1 / (1 + exp(-(implied - cost of funds) / softness))
 
-Source: Petersen & Rajan (1994), The benefits of lending relationships, Journal of Finance 49(1), for the implied rate of
-trade credit; the logistic stands for what the firm does not see of the customer's choice.
+Source: Petersen & Rajan (1994), The benefits of lending relationships, Journal of Finance 49(1), for the implied rate
+of trade credit; the logistic stands for what the firm does not see of the customer's choice.
 """
 
 from __future__ import annotations

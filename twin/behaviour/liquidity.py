@@ -9,9 +9,9 @@
 The macro factor M has standard deviation 1 in the long run; above 0 is worse. What a regime does to a customer is a
 factor, divided by its mean over the long-run distribution of the living regimes: the books are an average over them.
 
-Source: Jarrow, Lando & Turnbull (1997), A Markov model for the term structure of credit risk spreads, Review of Financial
-Studies 10(2), for the chain; Vasicek (2002), Loan portfolio value, Risk, for the one common factor; Frye (2000),
-Collateral damage, Risk, for losses that are known only with their own distribution.
+Source: Jarrow, Lando & Turnbull (1997), A Markov model for the term structure of credit risk spreads, Review of
+Financial Studies 10(2), for the chain; Vasicek (2002), Loan portfolio value, Risk, for the one common factor; Frye
+(2000), Collateral damage, Risk, for losses that are known only with their own distribution.
 """
 
 from __future__ import annotations

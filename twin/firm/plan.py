@@ -64,6 +64,9 @@ class Change:
     amount: Belief | tuple[Step, ...] | str
 
 
+AS_BEFORE, NOBODY = fixed(1.0), fixed(0.0)
+
+
 @dataclass(frozen=True)
 class Campaign:
     """A time in which selected customers order more, and others like them are won, at a cost.
@@ -76,9 +79,9 @@ class Campaign:
     from_day: int
     to_day: int
     who: Mask
-    order_rate: Belief = fixed(1.0)
-    amount: Belief = fixed(1.0)
-    acquire: Belief = fixed(0.0)
+    order_rate: Belief = AS_BEFORE
+    amount: Belief = AS_BEFORE
+    acquire: Belief = NOBODY
     cost: int = 0
 
 

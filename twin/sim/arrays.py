@@ -74,20 +74,24 @@ INVOICE = np.dtype(
         ("due", "i4"),
         ("habit_due", "i4"),  # due date that the payment habit answers to
         ("cents", "i8"),
-        ("patience", "f8"),  # exp(unspent), so that a run multiplies, gone at 1; alone: what is unspent, gone at 0
+        (
+            "patience",
+            "f8",
+        ),  # in the runs: exp(unspent), gone at 1; paid alone: unspent, gone at 0; DISCOUNTED: cents less
+        ("effect", "f8"),  # factor that the last contact left on the day after it; 1 before the first
         ("next", "i4"),  # the customer's next open invoice, or NONE; next free slot when not in use
         ("previous", "i4"),
-        ("state", "i4"),
-        ("parts", "i4"),  # receipts so far
-        ("step", "i4"),  # next step of the ladder
         ("contacted", "i4"),  # day of the last contact
-        ("waiting", "i4"),  # 1 while on the worklist
-        ("since", "i4"),  # day of issue while disputed; alone: day from whose start `patience` is counted
-        ("effect", "f8"),  # factor that the last contact left on the day after it; 1 before the first
-        ("discount", "i8"),  # cents of the early-payment discount that will be taken
+        ("since", "i4"),  # day of issue while disputed; paid alone: day from whose start `patience` is counted
+        ("step", "i2"),  # next step of the ladder
+        ("state", "i1"),
+        ("parts", "i1"),  # receipts so far
+        ("waiting", "i1"),  # 1 while on the worklist
     ],
     align=True,
 )
+"""A cache line."""
+
 NORMAL, DISPUTED, DISCOUNTED = range(3)
 """State of an invoice: in the runs (or paid alone), under dispute, to be paid within the discount days."""
 
@@ -142,8 +146,9 @@ POOL = (
     "free", "open", "events", "ordered", "held", "checked", "failures", "hit", "disputed", "strained", "distressed",
     "failed", "left",
 )  # fmt: skip
-"""Counters: first free slot; open invoices; events logged; cents ever owed or ordered; held orders, and how many of them have been
-looked at today; failures so far, and how many of them have hit their creditors; then stocks, in cents or customers."""
+"""Counters: first free slot; open invoices; events logged; cents ever ordered or owed; held orders, and how many of
+them have been looked at today; failures so far, and how many of them have hit their creditors; then stocks, in cents or
+customers."""
 FREE, OPEN, EVENTS, ORDERED_CENTS, HELD_ORDERS, CHECKED, FAILURES, HIT, IN_DISPUTE = range(9)
 IN_REGIME, GONE = POOL.index("strained") - STRAINED, POOL.index("left")
 """IN_REGIME + STRAINED is the counter of the strained, and so on."""

@@ -1,7 +1,7 @@
 """Arrays that a kernel borrows from its caller, who keeps them alive: nothing counts references to them.
 
-Counting costs two atomic operations for each array that is passed on or sliced, which in a kernel that does a little with
-many arrays was two thirds of its time.
+Counting costs two atomic operations for each array that is passed on or sliced, which in a kernel that does a little
+with many arrays was two thirds of its time.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils as _cgutils
 from numba.extending import intrinsic
+
+cgutils: Any = _cgutils
 
 
 def _stripped(context: Any, builder: Any, kind: Any, value: Any) -> Any:
@@ -20,14 +22,14 @@ def _stripped(context: Any, builder: Any, kind: Any, value: Any) -> Any:
         array.meminfo = cgutils.get_null_value(array.meminfo.type)
         array.parent = cgutils.get_null_value(array.parent.type)
         return array._getvalue()
-    for k, element in enumerate(kind.types if isinstance(kind, types.BaseTuple) else ()):
+    for k, element in enumerate(getattr(kind, "types", ())):
         part = builder.extract_value(value, k)
         value = builder.insert_value(value, _stripped(context, builder, element, part), k)
     return value
 
 
 def _type_borrowed(typing_context: Any, value: Any) -> Any:
-    """The same array, or tuple of arrays, of which no references are counted; valid while the caller holds the original."""
+    """The same array, or tuple of arrays, with no references counted; valid while the caller holds the original."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _stripped(context, builder, signature.args[0], args[0])

@@ -7,9 +7,9 @@ A clock holds what is unspent of an exponential amount. It fires on the first da
 where mass[t] is the calendar's cumulative weight of the days before t. When the intensity changes, what was spent is
 taken off `left` and the day is solved again: the rest of the clock is kept, so no draw is repeated or lost.
 
-Clocks that fire seldom wait in a day-bucket calendar: doubly linked lists, one per day, so moving a clock costs no search.
-The days of the order and run clocks, of which many fire on every day, stand in plain arrays that are looked through in order:
-what lies together is then touched together.
+Clocks that fire seldom wait in a day-bucket calendar: doubly linked lists, one per day, so moving a clock costs no
+search. The days of the order and run clocks, of which many fire on every day, stand in plain arrays that are looked
+through in order: what lies together is then touched together.
 
 Source: Anderson (2007), modified next reaction method, J. Chem. Phys. 127; Rathinam, Sheppard & Khammash (2010), common
 reaction path, J. Chem. Phys. 132; Brown (1988), calendar queues, CACM 31(10).

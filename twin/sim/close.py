@@ -21,11 +21,13 @@ _REGIMES = [(COLUMN[name], IN_REGIME + regime) for regime, name in enumerate(REG
 
 
 def close_day(world: World, day: int) -> None:
-    """Strike the trial balance and record the stocks; the customers are added up at month ends and at the last close."""
+    """Strike the trial balance, record the stocks; the customers are added up at month ends and at the last close."""
     today, balance = world.measures[day], world.ledger.balance
     owed = age(day, world.due_cents, world.first_due, today, _AGES)
     assert world.ledger.trial_balance() == 0, f"trial balance of day {day} is {world.ledger.trial_balance()} cents"
-    assert owed == balance["receivables"], f"day {day}: {owed} cents by due day, {balance['receivables']} in the account"
+    assert owed == balance["receivables"], (
+        f"day {day}: {owed} cents by due day, {balance['receivables']} in the account"
+    )
     if world.month_ends[day] or day == world.days.size - 1:
         by_customer = int(world.customers["owes"].sum())
         assert by_customer == owed, f"day {day}: {by_customer} cents by customer, {owed} by due day"

@@ -1,7 +1,7 @@
 """The collections phase: the worklist is built, ranked and worked within the collectors' time.
 
-The worklist of a day is a binary heap in the order of the policy's rule, and so are the collectors, by the minutes that they
-have used: what is never reached is never sorted.
+The worklist of a day is a binary heap in the order of the policy's rule, and so are the collectors, by the minutes that
+they have used: what is never reached is never sorted.
 
 Source: Williams (1964), Algorithm 232, Heapsort, CACM 7(6).
 """
@@ -18,7 +18,6 @@ from twin.behaviour.liquidity import FAILED
 from twin.luck import Purpose, exponential, uniform
 from twin.sim.arrays import NONE, NORMAL
 from twin.sim.borrowed import borrowed
-from twin.sim.clocks import put, take
 from twin.sim.events import CONTACT
 from twin.sim.habits import alone, restart_of, wear
 from twin.sim.liquidity import annoy
@@ -35,7 +34,7 @@ _CONTACTS, _BACKLOG, _COST = COLUMN["contacts"], COLUMN["backlog"], COLUMN["coll
 @njit(cache=True, inline="always")
 def given_up(v: Any, day: int, write_off_days: int, customers: Any) -> bool:
     """Whether an invoice is written off today, so that nobody is sent after it."""
-    return v.due + write_off_days <= day or customers[v.customer].regime == FAILED
+    return bool(v.due + write_off_days <= day or customers[v.customer].regime == FAILED)
 
 
 @njit(cache=True)
@@ -131,7 +130,7 @@ def contact(
     customers, liquidity, invoices = people
     pool, today, log = record
     v = invoices[slot]
-    step = min(v.step, ladder.size - 1)
+    step: int = min(v.step, ladder.size - 1)
     note(log, pool, day, CONTACT, v.customer, v.number, v.cents, step)
     today[_CONTACTS] += 1
     pays_alone = v.state == NORMAL and alone(customers[v.customer])
@@ -177,7 +176,7 @@ def work(
     habit, clock_mass, ladder, moves = borrowed((habit, clock_mass, ladder, moves))
     pending, agenda, record = borrowed((pending, agenda, record))
     customers, _, invoices = people
-    left = worklist.size
+    left: int = worklist.size
     for at in range(left // 2 - 1, -1, -1):
         sink(worklist, left, at, p.by_size, invoices)
     free = np.arange(used.size)

@@ -1,7 +1,7 @@
 """The desks of the firm and the days of the world, each a simpy process: one generator is one story.
 
-Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order. Half a tick
-before each phase is the moment in which a process of the user's may act.
+Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order. Half a
+tick before each phase is the moment in which a process of the user's may act.
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ def every_day(env: simpy.Environment, world: World, phase: Phase, work: Callable
 def before(env: simpy.Environment, day: int, phase: Phase) -> simpy.Timeout:
     """The moment directly before a phase of a day, for processes of the user's own.
 
-    Raises: ValueError if it has gone by.
+    Raises: ValueError if it has gone by, or is before day 0: that is the time before the process's first `yield`.
     """
-    return env.timeout(day * PHASES + phase - 0.5 - env.now)
+    moment = day * PHASES + phase - 0.5
+    if moment < env.now:
+        raise ValueError(f"the moment before {phase.name} of day {day} has gone by: it is day {int(env.now) // PHASES}")
+    return env.timeout(moment - env.now)

@@ -23,7 +23,7 @@ _RUN_WAIT = int(Purpose.RUN_WAIT)
 @njit(cache=True, inline="always")
 def alone(c: Any) -> bool:
     """Whether a customer pays every invoice on a day of its own."""
-    return c.run == math.inf
+    return bool(c.run == math.inf)
 
 
 @njit(cache=True, inline="always")
@@ -115,9 +115,7 @@ def start_alone(
 
 
 @njit(cache=True)
-def wear_alone(
-    i: int, day: int, half_life_days: float, days: Any, customers: Any, invoices: Any, habit: Any
-) -> None:
+def wear_alone(i: int, day: int, half_life_days: float, days: Any, customers: Any, invoices: Any, habit: Any) -> None:
     """Take what the days before `day` spent off the patience of the invoices that a customer pays alone."""
     slot = customers[i].first
     while slot != NONE:

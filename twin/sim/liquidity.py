@@ -253,22 +253,25 @@ def live_on(world: World, day: int) -> None:
             day, debtors, world.params, world.people, world.regimes, world.clock_mass, world.links, world.moves
         )
         world.pool[HIT] = failed
-    while NO_ROOM == move(
-        day,
-        world.params,
-        world.days,
-        world.people,
-        world.habit,
-        world.run_mass,
-        world.order_mass,
-        world.clock_mass,
-        world.regimes,
-        world.failures,
-        world.moves,
-        world.order_on,
-        world.run_on,
-        world.pending,
-        world.agenda,
-        world.record(day),
+    while (
+        move(
+            day,
+            world.params,
+            world.days,
+            world.people,
+            world.habit,
+            world.run_mass,
+            world.order_mass,
+            world.clock_mass,
+            world.regimes,
+            world.failures,
+            world.moves,
+            world.order_on,
+            world.run_on,
+            world.pending,
+            world.agenda,
+            world.record(day),
+        )
+        == NO_ROOM
     ):
         world.make_room()

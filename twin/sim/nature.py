@@ -24,8 +24,8 @@ _POSTERIOR = ("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "strained"
 class People:
     """What a replication's luck says of customers, each (n,) but frailty, (n, phases).
 
-    rate: orders a day; mu: mean of the log of an order's cents; regime: on the as-of date; funds: standard normal, of the
-    cost of funds.
+    rate: orders a day; mu: mean of the log of an order's cents; regime: on the as-of date; funds: standard normal, of
+    the cost of funds.
     """
 
     rate: Floats

@@ -33,7 +33,6 @@ from twin.sim.arrays import (
     PARAMS,
     POOL,
     REGIME,
-    STEP,
     Records,
     new_calendar,
     string_free,
@@ -90,6 +89,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     first_due = int(min(due.min(initial=0), 0))
     slots = max(2 * len(due), n, 16)
     payables = opening_payables(firm, drawn, days)
+    owed = opening_receivables(firm)
     factor = nature.run_factor
     if drawn["payment.macro_loading"] != 0.0:
         factor = factor * by_day(np.exp(-drawn["payment.macro_loading"] * _macro(drawn, nature)), days)
@@ -122,8 +122,8 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         ledger=Ledger(
             {
                 "payables": -int(payables.sum()),
-                "cash": int(firm.accounts["balance_cents"].sum()),
-                "receivables": int(firm.open_items["open_cents"].sum()),
+                "cash": sum(firm.accounts["balance_cents"].tolist()),
+                "receivables": owed,
             }
         ),
         first_due=first_due,
@@ -141,7 +141,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         failures=np.zeros(n, np.int32),
         claims=np.zeros(n, np.int64),
     )
-    _check_size(world)
+    world.pool[ORDERED_CENTS] = owed
     world.pool[FREE] = NONE
     string_free(world.invoices, 0, world.pool)
     for regime in range(1, len(REGIMES)):
@@ -173,9 +173,16 @@ def regimes_of(drawn: dict[str, float]) -> Records:
     def three(name: str) -> tuple[float, float, float]:
         return 1.0, drawn[f"liquidity.{name}_strained"], drawn[f"liquidity.{name}_distressed"]
 
-    worsen = tuple(drawn[f"liquidity.worsen_{name}"] / YEAR for name in REGIMES[:FAILED])
-    improve = (0.0, *(drawn[f"liquidity.improve_{name}"] / YEAR for name in REGIMES[1:FAILED]))
-    held = Regimes(worsen, improve, three("pace"), three("orders"), three("disputes"), three("funds"))
+    worsen = [drawn[f"liquidity.worsen_{name}"] / YEAR for name in REGIMES[:FAILED]]
+    improve = [drawn[f"liquidity.improve_{name}"] / YEAR for name in REGIMES[1:FAILED]]
+    held = Regimes(
+        (worsen[0], worsen[1], worsen[2]),
+        (0.0, improve[0], improve[1]),
+        three("pace"),
+        three("orders"),
+        three("disputes"),
+        three("funds"),
+    )
     out = np.zeros(FAILED, REGIME)
     out["worsen"], out["improve"], out["funds"] = held.worsen, held.improve, held.funds
     for name in ("pace", "orders", "disputes"):
@@ -247,25 +254,37 @@ def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.i
     return out
 
 
-def _check_size(world: World) -> None:
-    """Raises: OverflowError if the receivables alone are more than 64-bit cents hold."""
-    opening = sum(world.firm.open_items["open_cents"].tolist())
-    if opening > MOST_CENTS:
-        raise OverflowError(f"the opening receivables, {opening} cents, are beyond 64-bit cents")
-    world.pool[ORDERED_CENTS] = opening
+def opening_receivables(firm: Firm) -> int:
+    """Cents owed on the as-of date.
+
+    Raises: OverflowError if 64-bit cents do not hold them.
+    """
+    owed = sum(firm.open_items["open_cents"].tolist())
+    if owed > MOST_CENTS:
+        raise OverflowError(f"the opening receivables, {owed} cents, are beyond 64-bit cents")
+    return int(owed)
 
 
 def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
     """Put the items open on the as-of date into the population, and start every clock."""
     items = world.firm.open_items
     number = -1 - items.groupby("customer").cumcount().to_numpy(np.int64)
-    columns = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
+    customer, due, cents = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
     start_clocks(
-        arrival, world.params, world.people, world.order_mass, world.clock_mass, world.regimes, world.order_on, world.moves
+        arrival,
+        world.params,
+        world.people,
+        world.order_mass,
+        world.clock_mass,
+        world.regimes,
+        world.order_on,
+        world.moves,
     )
     put_open_items(
         number,
-        *columns,
+        customer,
+        due,
+        cents,
         world.params,
         world.days,
         world.people,

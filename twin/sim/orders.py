@@ -1,4 +1,4 @@
-"""The orders phase: what falls to be invoiced is, held orders are released or lost, and the day's orders are decided on."""
+"""The orders phase: held orders are released or lost, the day's orders decided on, and what falls today invoiced."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def open_day(day: int, days: Any) -> int:
     """The first open day from `day` on; the horizon if there is none."""
     while day < days.size and days[day].open == 0:
         day += 1
-    return min(day, days.size)
+    return int(min(day, days.size))
 
 
 @njit(cache=True)
 def discount_day(day: int, last: int, days: Any) -> int:
     """The last open day from `day` to `last`, or `last` itself if none is open; the horizon if it is beyond."""
     if last >= days.size:
-        return days.size
+        return int(days.size)
     at = last
     while at >= day and days[at].open == 0:
         at -= 1
@@ -125,11 +125,11 @@ def issue(
             note(log, pool, day, DISPUTE, i, v.number, v.cents, waits)
             return
     plan_next(slot, day, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
-    if c.discount > 0.0 and c.discount_days < c.terms:
-        if takes_discount(p, c, v.number, liquidity[i].funds * regimes[c.regime].funds):
-            v.state, v.discount = DISCOUNTED, int(round(v.cents * c.discount))
-            put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
-            return
+    offered = c.discount > 0.0 and c.discount_days < c.terms
+    if offered and takes_discount(p, c, v.number, liquidity[i].funds * regimes[c.regime].funds):
+        v.state, v.patience = DISCOUNTED, float(round(v.cents * c.discount))
+        put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
+        return
     if alone(c):
         start_alone(slot, day, p.half_life, days, customers, invoices, habit, pending)
 

@@ -18,7 +18,7 @@ class Outcome:
     measures: (days, measures) int64, columns as in measures.NAMES.
     customers: (n + 1, 4) int64, as CUSTOMER_TOTALS; the last row is of all customers that campaigns won.
     drawn:    value of each belief in this replication, by 'card.parameter'.
-    events:   structured, the fields of arrays.EVENT, by day, kind, customer, number and detail; None if no log was kept.
+    events:   structured, the fields of arrays.EVENT, by day, kind, customer, number, detail; None if no log was kept.
     """
 
     measures: npt.NDArray[np.int64]

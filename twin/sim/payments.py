@@ -11,7 +11,7 @@ from twin.behaviour.payment import fresh_patience, kept, paid_now, pressure, run
 from twin.luck import Purpose, uniforms
 from twin.sim.arrays import DISCOUNTED, DISPUTED, IN_DISPUTE, NONE, NORMAL
 from twin.sim.borrowed import borrowed
-from twin.sim.clocks import put, take
+from twin.sim.clocks import take
 from twin.sim.events import CREDIT_NOTE, DISCOUNT, RECEIPT, SETTLED
 from twin.sim.habits import alone, run_day, stage, start_alone, start_run
 from twin.sim.measures import COLUMN
@@ -98,12 +98,13 @@ def take_discount(
     pool, today, log = record
     v = invoices[slot]
     c = customers[v.customer]
-    cents = v.cents - v.discount
+    discount = int(v.patience)
+    cents = v.cents - discount
     c.receipts += cents
     today[_RECEIPTS] += cents
-    today[_DISCOUNTS] += v.discount
-    if v.discount > 0:
-        note(log, pool, day, DISCOUNT, v.customer, v.number, v.discount, 0)
+    today[_DISCOUNTS] += discount
+    if discount > 0:
+        note(log, pool, day, DISCOUNT, v.customer, v.number, discount, 0)
     note(log, pool, day, RECEIPT, v.customer, v.number, cents, WITHIN_DISCOUNT_DAYS)
     reduce(v, v.cents, customers, due_cents, p.first_due)
     take(agenda[0], agenda[1], slot)

@@ -1,7 +1,7 @@
 """The open invoices: each customer's list, the ageing by due day, the agenda of the ladder, and the log of events.
 
-Every cent that is owed stands in three places, which the close holds against each other: with its customer, with its due
-day, and in the control account.
+Every cent that is owed stands in three places, which the close holds against each other: with its customer, with its
+due day, and in the control account.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def note(log: Any, pool: Any, day: int, kind: int, customer: int, number: int, c
 @njit(cache=True, inline="always")
 def log_is_full(log: Any, pool: Any) -> bool:
     """Whether there may be no room for the events that come at once."""
-    return log.size > 0 and pool[EVENTS] + EVENTS_AT_ONCE > log.size
+    return bool(log.size > 0 and pool[EVENTS] + EVENTS_AT_ONCE > log.size)
 
 
 @njit(cache=True, inline="always")
@@ -110,7 +110,7 @@ def plan_next(slot: int, tomorrow: int, invoices: Any, ladder: Any, write_off_da
 
 @njit(cache=True)
 def take_up(day: int, people: Any, ladder: Any, write_off_days: int, agenda: Any, pool: Any) -> None:
-    """Plan the ladder of every open invoice anew from `day` on; none waits for a contact, none under dispute is planned."""
+    """Plan the ladder of every open invoice that is not disputed anew from `day` on; none waits for a contact."""
     customers, _, invoices = people
     for i in range(customers.size):
         slot = customers[i].first

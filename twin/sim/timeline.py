@@ -60,7 +60,10 @@ def by_day(weekly: Floats, days: int) -> Floats:
 
 
 def order_mass(firm: Firm, start: date, days: int, trend: float) -> Floats:
-    """Cumulative order weight of the days before each day, by segment. trend: yearly growth of the log. (segments, days + 1)"""
+    """Cumulative order weight of the days before each day, by segment. (segments, days + 1)
+
+    trend: yearly growth of the log of the order rate.
+    """
     kind = plain_days(firm.calendar, start, days)["kind"]
     month = ((np.datetime64(start) + np.arange(days)).astype("datetime64[M]").astype(int)) % 12
     growth = np.exp(trend * np.arange(days) / 365)

@@ -27,7 +27,7 @@ class Won:
 
 
 def draw_won(firm: Firm, campaign: Campaign, count: int, adverse_selection: float, seed: int, replication: int) -> Won:
-    """`count` customers like those that the campaign selects (at least one), the late payers likelier as adverse_selection rises.
+    """`count` customers like those that the campaign selects, late payers likelier as adverse_selection rises.
 
     donor = the selected customers by days late, at place floor(m u ** (1 / (1 + adverse_selection))).
     """

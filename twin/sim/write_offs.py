@@ -23,7 +23,9 @@ FOR_AGE, INSOLVENT = range(2)
 
 
 @njit(cache=True)
-def write_offs(day: int, params: Any, people: Any, claims: Any, pending: Any, agenda: Any, due_cents: Any, record: Any) -> None:
+def write_offs(
+    day: int, params: Any, people: Any, claims: Any, pending: Any, agenda: Any, due_cents: Any, record: Any
+) -> None:
     """Write off what is on the day's agenda once its ladder steps have been queued: only write-offs are left there.
 
     claims: (n,) receives what is written off of each customer that has failed.
@@ -56,9 +58,7 @@ def write_off(world: World, day: int) -> None:
     """Write off what the agenda says, file the claims against those who failed, receive what is recovered."""
     world.make_log_room(1)
     record = world.record(day)
-    write_offs(
-        day, world.params, world.people, world.claims, world.pending, world.agenda, world.due_cents, record
-    )
+    write_offs(day, world.params, world.people, world.claims, world.pending, world.agenda, world.due_cents, record)
     world.ledger.post("bad_debt", "receivables", int(world.measures[day, _WRITE_OFFS]))
     for debtor in world.failures[world.pool[HIT] : world.pool[FAILURES]].tolist():
         file_claim(world, day, debtor)

@@ -34,8 +34,10 @@ class Purpose(IntEnum):
     PATIENCE = 2
     RUN_WAIT = 4
     OPEN_PATIENCE = 8
+    OPEN_DISPUTE = 9
     TRAIT_RATE = 12
     TRAIT_AMOUNT = 13
+    TRAIT_SHIFT = 14
     TRAIT_PHASE = 16
     COMMON_WEEK = 20
     ASSUMPTION = 24

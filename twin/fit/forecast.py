@@ -21,7 +21,7 @@ from twin.calendar import Calendar
 from twin.fit.payment import fit_payment
 from twin.fit.payment_rows import channels
 
-REPLICATIONS, SEED = 1000, 1
+REPLICATIONS, SEED = 2000, 1
 """Draws of a band that is exported."""
 
 

@@ -60,7 +60,7 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     ledger = open_ledger(invoices, customers, as_of, calendar)
     now = close_books(ledger, ledger.until)
     origins = rolling_origins(ledger, now)
-    form, form_crps = choose_form(ledger, origins)
+    form, form_crps = choose_form(ledger, tuple(o for o in origins if _mature(ledger, o.close.until)))
     if form != FORMS[0]:
         now = reckoned(now, form)
         origins = tuple(Origin(reckoned(origin.close, form, now), origin.last) for origin in origins)

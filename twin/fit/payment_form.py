@@ -15,7 +15,10 @@ from twin.fit.payment_rhythm import Origin
 from twin.fit.payment_rows import Ledger
 from twin.fit.payment_runs import Judged
 from twin.fit.payment_shift import FORMS
-from twin.fit.payment_spread import LEAST_DAYS, LEAST_INVOICES, ORIGINS, by_customer, follow, surely_lower
+from twin.fit.payment_spread import LEAST_DAYS, LEAST_INVOICES, ORIGINS, by_customer, follow, lower
+
+SURE = 2.0
+"""Standard errors of gain that a richer form needs."""
 
 
 def choose_form(ledger: Ledger, origins: tuple[Origin, ...]) -> tuple[str, list[float]]:
@@ -27,7 +30,7 @@ def choose_form(ledger: Ledger, origins: tuple[Origin, ...]) -> tuple[str, list[
         if count < LEAST_INVOICES:
             break
         means.append(float(score.sum() / count))
-        if form == FORMS[0] or surely_lower(score, lowest):
+        if form == FORMS[0] or lower(score, lowest, SURE):
             best, lowest = form, score
     return best, means
 

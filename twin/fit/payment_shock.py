@@ -31,8 +31,9 @@ SD_SCALE = 0.2
 
 
 def fit_week_sd(judged: tuple[Judged, ...], run: Floats, scale: float) -> tuple[float, int]:
-    """Posterior mean of the standard deviation of the log of the weekly factor, and the weeks it rests on.
+    """Standard deviation of the log of the weekly factor, and the weeks it rests on.
 
+    It is the root mean square of the posterior: the spread of a shock whose own spread is not known for sure.
     run: (c,) run intensities; scale: factor on the shapes of the frailties.
     """
     weeks = [week_errors(fit, fit.habits(run, scale)) for fit in judged]
@@ -42,7 +43,7 @@ def fit_week_sd(judged: tuple[Judged, ...], run: Floats, scale: float) -> tuple[
     tail = (FREEDOM + 1) / 2 * np.log1p(error**2 / (FREEDOM * spread))
     score = -(0.5 * np.log(spread) + tail).sum(1) - 0.5 * (grid / SD_SCALE) ** 2
     weight = np.exp(score - score.max())
-    return float(grid @ weight / weight.sum()), error.size
+    return float(np.sqrt(grid**2 @ weight / weight.sum())), error.size
 
 
 def week_errors(fit: Judged, habits: PaymentHabits) -> Floats:

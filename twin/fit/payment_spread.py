@@ -2,8 +2,8 @@
 
 The shape of a customer's frailty counts its settlements as if each were made by itself, and a gamma is a rough picture
 of how customers differ. So forecasts are made at earlier origins, of the invoices open then or issued soon after, and
-followed to now; the shapes are multiplied by the next of SCALES as long as that lowers the CRPS by more than SURE
-standard errors, customers being drawn anew.
+followed to now; the shapes are multiplied by that of SCALES with the lowest CRPS, among those that lower it by more
+than SURE standard errors, customers being drawn anew.
 
 Source: CRPS as in Gneiting & Raftery (2007), JASA 102(477); paired comparison as in Diebold & Mariano (1995).
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -49,19 +48,15 @@ def fit_spread(ledger: Ledger, judged: tuple[Judged, ...]) -> tuple[float, int]:
     count = sum(sample.start.size for sample in samples)
     if count < LEAST_INVOICES:
         return 1.0, count
-    before = by_customer(long_ago, samples, SCALES[0])
-    for scale, next_scale in pairwise(SCALES):
-        after = by_customer(long_ago, samples, next_scale)
-        if not surely_lower(after, before):
-            return scale, count
-        before = after
-    return SCALES[-1], count
+    scores = [by_customer(long_ago, samples, scale) for scale in SCALES]
+    better = [k for k, score in enumerate(scores) if k == 0 or lower(score, scores[0], SURE)]
+    return SCALES[min(better, key=lambda k: scores[k].sum())], count
 
 
-def surely_lower(after: Floats, before: Floats) -> bool:
-    """Whether the scores of customers, (c,), fall by more than SURE standard errors, customers being drawn anew."""
+def lower(after: Floats, before: Floats, errors: float) -> bool:
+    """Whether the scores of customers, (c,), fall by more than so many standard errors, customers being drawn anew."""
     gain = before - after
-    return bool(gain.sum() > SURE * np.sqrt((gain**2).sum()))
+    return bool(gain.sum() > errors * np.sqrt((gain**2).sum()))
 
 
 def by_customer(fits: Sequence[Judged], samples: Sequence[Followed], scale: float) -> Floats:

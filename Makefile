@@ -7,6 +7,7 @@ BIN := .venv/bin
 # numba notices a change of a kernel's own file only, not of what the kernel calls: the tests compile what is there now.
 COMPILED = $(CURDIR)/.venv/compiled-$(shell cat twin/*.py twin/*/*.py | cksum | cut -d' ' -f1)
 INSTALLED := .venv/installed
+BENCH := .venv/bench
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test study bench bench-accuracy lint venv clean
@@ -32,10 +33,10 @@ test: lint
 study: $(INSTALLED)
 	@$(BIN)/pytest -m study --durations=0
 
-bench: $(INSTALLED)
+bench: $(BENCH)
 	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$each"; $(BIN)/python $$each; done
 
-bench-accuracy: $(INSTALLED)
+bench-accuracy: $(BENCH)
 	@$(BIN)/python benchmarks/accuracy.py
 
 lint: $(INSTALLED)
@@ -56,6 +57,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --constraint constraints.txt hatchling
 	@$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[test]'
+	@touch $@
+
+# The libraries of the other methods that bench-accuracy measures against.
+$(BENCH): $(INSTALLED)
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	@touch $@
 
 clean:

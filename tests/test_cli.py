@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from twin.firm.firm import Firm
 from twin.firm.store import read_firm, write_firm
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = ("demo", "check", "import", "calibrate", "run", "compare", "report", "backtest")
+VERBS = ("demo", "check", "import", "calibrate", "run", "compare", "replay", "report", "backtest")
 QUICK = ("--days", "10", "--replications", "4", "--workers", "1")
 
 
@@ -213,6 +213,66 @@ def test_a_comparison_is_written_and_its_report_made_again(twin: Twin, firm_dire
     assert twin("report", run, "--out", again).code == 0
     assert again.read_bytes() == (run / "report.html").read_bytes()
     assert_refused(twin("report", run, "--out", again), "there is a file of this name")
+
+
+def test_a_replication_is_replayed_on_paper_and_as_files(twin: Twin, firm_directory: Path, tmp_path: Path) -> None:
+    run, out = tmp_path / "run", tmp_path / "deep" / "events"
+    assert twin("compare", firm_directory, "tighter_terms", "--out", run, *QUICK).code == 0
+    words = (run, firm_directory, "--scenario", "tighter_terms", "--replication", "3")
+    printed = twin("replay", *words)
+    assert printed.code == 0, printed.err
+    assert printed.out.startswith("2026-07-0")
+    assert "the totals equal those of the run" in printed.err
+    assert twin("replay", *words, "--out", out).code == 0
+    assert {*written(out)} == {"events.parquet", "events.log", "daily.csv"}
+    assert (out / "events.log").read_text(encoding="utf-8") == printed.out
+    assert_refused(twin("replay", *words, "--out", out), "the directory is not empty")
+
+
+def test_a_replay_shows_one_customer_and_refuses_what_the_run_has_not(
+    twin: Twin, firm_directory: Path, tmp_path: Path
+) -> None:
+    run = firm_directory.parent / "run"
+    assert twin("run", firm_directory, "as_is", "--out", run, *QUICK).code == 0
+    customer = str(read_firm(firm_directory).customers["customer_id"].iloc[0])
+    words = (run, "--scenario", "as_is", "--replication")
+    own = twin("replay", *words, "0", "--customer", customer)
+    assert own.code == 0, own.err
+    assert all(f"  {customer}  " in line for line in own.out.splitlines() if line)
+    out = ("--out", tmp_path / "out")
+    assert_refused(twin("replay", *words, "0", "--customer", customer.lower(), *out), f"Did you mean '{customer}'?")
+    assert_refused(twin("replay", *words, "4", *out), "there is no replication 4", "the run has 0 to 3")
+    assert_refused(twin("replay", run, "--scenario", "as_i", "--replication", "0", *out), "Did you mean 'as_is'?")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replay_with_another_firm_is_refused(
+    twin: Twin, demo_firm: Firm, firm_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert twin("run", firm_directory, "as_is", "--out", tmp_path / "run", *QUICK).code == 0
+    write_firm(replace(demo_firm, name="another"), tmp_path / "firm")
+    words = ("--scenario", "as_is", "--replication", "0")
+    assert_refused(twin("replay", tmp_path / "run", tmp_path / "firm", *words), "is not the one that the run was made")
+    monkeypatch.chdir(tmp_path)
+    assert_refused(twin("replay", "run", *words), "is neither beside it nor here", "twin replay RUN FIRM")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_process_that_fails_ends_the_command_with_its_traceback_and_nothing_written(
+    twin: Twin, firm_directory: Path, tmp_path: Path, workers: str
+) -> None:
+    (tmp_path / "own.yaml").write_text("name: own\nprocesses: [own:strike]\n", encoding="utf-8")
+    (tmp_path / "own.py").write_text(
+        "def strike(env, world):\n    yield env.timeout(20)\n    1 / 0\n", encoding="utf-8"
+    )
+    words = (firm_directory, tmp_path / "own.yaml", "--out", tmp_path / "run", "--days", "10", "--replications", "4")
+    said = twin("compare", *words, "--workers", workers)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("scenario 'own', day 2, replication ")
+    assert 'own.py", line 3, in strike' in said.err
+    assert said.err.endswith("ZeroDivisionError: division by zero\n")
+    assert {p.name for p in tmp_path.iterdir()} == {"own.yaml", "own.py"}
 
 
 def test_one_scenario_is_forecast(twin: Twin, firm_directory: Path, tmp_path: Path) -> None:

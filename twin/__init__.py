@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twin.report import Result, compare, read_run
     from twin.scenario import Scenario, compile_plan, read_scenario
     from twin.sim.run import simulate
+    from twin.study.replay import replay
 
 _HOMES = {
     "Books": "twin.books",
@@ -32,6 +33,7 @@ _HOMES = {
     "Result": "twin.report",
     "compare": "twin.report",
     "read_run": "twin.report",
+    "replay": "twin.study.replay",
 }
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "read_firm",
     "read_run",
     "read_scenario",
+    "replay",
     "simulate",
     "write_books",
     "write_firm",

@@ -177,6 +177,42 @@ def report(
 
 
 @app.command()
+def replay(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A directory that `twin compare` or `twin run` has written.")
+    ],
+    scenario: Annotated[str, typer.Option(help="Name of one of its scenarios, as in summary.csv.")],
+    replication: Annotated[int, typer.Option(min=0, help="Number of the replication, from 0.")],
+    firm: Annotated[
+        Path | None,
+        typer.Argument(metavar="FIRM", help="The firm it was made from; looked for beside RUN if absent."),
+    ] = None,
+    customer: Annotated[str | None, typer.Option(help="Show the events of this customer only, by id.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Directory for the events; printed if absent.")] = None,
+) -> None:
+    """Run one replication of a finished run again, with every event, and hold it against what the run recorded."""
+    from twin.firm.store import read_firm
+    from twin.output import check_free
+    from twin.report import read_run
+    from twin.report.event_log import log_lines, save_replay, told
+    from twin.report.run_firm import firm_beside
+    from twin.study.replay import replay as replay_
+
+    if out is not None:
+        check_free(out)
+    result = read_run(run)
+    found = replay_(result, read_firm(firm) if firm else firm_beside(run, result), scenario, replication)
+    shown = found if customer is None else found.of_customer(customer)
+    if out is None:
+        typer.echo("\n".join(log_lines(shown)))
+    else:
+        save_replay(shown, out)
+    _say(told(shown))
+    if out is not None:
+        _say(f"events: {out}")
+
+
+@app.command()
 def backtest(
     books: BooksPath,
     cuts: Annotated[int, typer.Option(min=1, max=24, help="Earlier days to forecast from.")] = 4,

@@ -32,21 +32,50 @@ class Purpose(IntEnum):
     ORDER_WAIT = 0
     ORDER_AMOUNT = 1
     PATIENCE = 2
+    FIRST_WAIT = 3
     RUN_WAIT = 4
     OPEN_PATIENCE = 8
-    OPEN_DISPUTE = 9
     TRAIT_RATE = 12
     TRAIT_AMOUNT = 13
-    TRAIT_SHIFT = 14
+    TRAIT_FUNDS = 14
+    TRAIT_REGIME = 15
     TRAIT_PHASE = 16
     COMMON_WEEK = 20
+    MACRO_WEEK = 21
+    INDUSTRY = 22
     ASSUMPTION = 24
     DEMO_TRAIT = 28
     RESAMPLE = 32
+    DISPUTE = 36
+    DISPUTE_WAIT = 37
+    CREDIT_NOTE = 38
+    CREDIT_SHARE = 39
+    DISCOUNT = 40
+    PART = 44
+    PART_SHARE = 45
+    PART_PATIENCE = 46
+    WORSEN_WAIT = 48
+    IMPROVE_WAIT = 52
+    CHURN_WAIT = 56
+    LOSS = 60
+    RECOVERY_WAIT = 61
+    CONTACT_TIME = 64
+    DONOR = 68
+    ARRIVAL = 69
+    LINK = 72
+    TRAIT_SHIFT = 76
+    OPEN_DISPUTE = 80
+    DELAYED = 84
 
 
 FIRM = 2**62
 """Agent id of what belongs to no customer: common shocks and assumed effects."""
+
+WON = 2**57
+"""From here on are the agents of customers whom campaigns win: an id range of their own, so that they shift nobody."""
+
+REPEATED = 2**44
+"""Ordinals of what an invoice does again (a receipt, a contact) are this far apart."""
 
 _M0, _M1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 _W0, _W1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)

@@ -93,6 +93,9 @@ def test_what_counts_as_good_can_be_stated_in_part(file: Path) -> None:
         ("name: acme", "name: acme\nmost_rejected: 1%", "line 2: most_rejected: '1%' is not a number."),
         ("name: acme", "name: acme\nmost_rejected: 5", "line 2: most_rejected: 5 is out of range."),
         ("name: acme", "name: acme\nname: b", "line 2: 'name' is given again."),
+        ("name: acme", "name: acme\npolicy: {discount: 0.6}", "line 2: policy.discount: 0.6 is out of range."),
+        ("name: acme", "name: acme\npolicy: {hold_days: 0}", "line 2: policy.hold_days: 0 is out of range."),
+        ("name: acme", "name: acme\npolicy: {over_limit: refuse}", "line 2: policy.over_limit: 'refuse' is not known."),
     ],
 )
 def test_a_fault_in_a_recipe_is_told_with_its_line(file: Path, old: str, new: str, said: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from twin.books import Books, read_books
+from twin.books import Books, read_books, reconcile
+from twin.books.reconcile import unexplained
 
 Faults = Callable[..., list[str]]
 Write = Callable[..., Path]
@@ -47,6 +48,12 @@ def test_an_invoice_is_settled_on_the_day_on_which_its_receipts_reach_its_amount
     assert settled == [date(2024, 2, 5), None, None]
 
 
+def test_receipts_that_settle_nothing_leave_every_invoice_open(write: Write) -> None:
+    receipts = "invoice_id,received_on,amount\n1,2024-02-05,60.00\n"
+    books = read_books(write(recipe("invoices", "receipts"), invoices=INVOICES, receipts=receipts))
+    assert books.invoices["settled_on"].isna().all()
+
+
 def test_open_invoices_say_what_is_still_owed(parts: Books) -> None:
     owed = parts.open_invoices()
     assert owed["invoice_id"].tolist() == ["2", "3"]
@@ -58,6 +65,43 @@ def test_part_payments_in_another_currency_add_up_to_the_invoice_to_the_cent(wri
     thirds = "invoice_id,received_on,amount\n" + "".join(f"2,2024-03-0{i},83.50\n" for i in (1, 2, 3))
     books = read_books(write(recipe("invoices", "receipts"), invoices=INVOICES, receipts=thirds))
     assert books.receipts["base_cents"].sum() == books.invoices["base_cents"][1]
+
+
+KINDS = """invoice_id,received_on,amount,kind
+1,2024-02-03,40.00,
+1,2024-02-05,58.00,cash
+1,2024-02-05,2.00,discount
+3,2024-02-09,30.00,credit_note
+"""
+
+
+@pytest.fixture
+def kinds(write: Write) -> Books:
+    return read_books(write(recipe("invoices", "receipts"), invoices=INVOICES, receipts=KINDS))
+
+
+def test_a_discount_and_a_credit_note_take_an_invoice_down_as_cash_does(kinds: Books) -> None:
+    settled = [None if pd.isna(d) else d.date() for d in kinds.invoices["settled_on"]]
+    assert settled == [date(2024, 2, 5), None, None]
+    assert kinds.open_invoices().set_index("invoice_id")["open_cents"].to_dict() == {"2": 25050, "3": 5000}
+
+
+def test_what_no_kind_is_said_of_is_cash(kinds: Books) -> None:
+    assert kinds.receipts["kind"].tolist() == ["cash", "cash", "discount", "credit_note"]
+
+
+def test_only_cash_counts_as_received(kinds: Books) -> None:
+    figures = reconcile(kinds).set_index("month").loc[["2024-01", "2024-02"]]
+    usd = figures[figures["currency"] == "USD"]
+    assert usd["received_cents"].tolist() == [98_00, 0]
+    assert usd["open_cents"].tolist() == [0, 50_00]
+    assert list(unexplained(kinds)) == []
+
+
+def test_a_receipt_of_another_kind_is_rejected(write: Write) -> None:
+    text = KINDS.replace("discount", "gift")
+    books = read_books(write(recipe("invoices", "receipts"), invoices=INVOICES, receipts=text))
+    assert reasons(books, "receipts") == {4: "kind is none of cash, discount, credit_note"}
 
 
 def test_receipts_that_cannot_be_are_rejected_one_by_one(write: Write) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import fields
 from datetime import date
 
@@ -11,23 +13,29 @@ import pytest
 from twin.behaviour.payment import DAYS, FIRST_DAY
 from twin.demo.truth import (
     HABITS,
+    INDUSTRIES,
+    REGIONS,
     SEGMENTS,
     Habit,
     customer_table,
     draw_kinds,
+    draw_places,
     rate_table,
     true_firm,
     true_habits,
     true_seasons,
 )
 from twin.firm.firm import Firm
-from twin.firm.traits import TRAITS
+from twin.firm.traits import TRAITS, long_run_regimes
+from twin.luck import Purpose, uniforms
 
 START = date(2024, 6, 30)
 
 
 def test_shares_of_segments_and_habits_add_up() -> None:
     assert sum(s.share for s in SEGMENTS.values()) == pytest.approx(1)
+    assert sum(REGIONS.values()) == pytest.approx(1)
+    assert list(INDUSTRIES) == list(SEGMENTS)
     for segment in SEGMENTS.values():
         assert sum(segment.mix) == pytest.approx(1)
         assert len(segment.mix) == len(HABITS)
@@ -49,6 +57,33 @@ def test_a_customer_is_the_same_however_many_there_are() -> None:
     few, many = draw_kinds(20, seed=5), draw_kinds(500, seed=5)
     for a, b in zip(few, many, strict=True):
         assert np.array_equal(a, b[:20])
+
+
+def test_segments_and_habits_are_those_of_each_customers_own_address() -> None:
+    segment, habit = draw_kinds(50, seed=5)
+    edges = np.cumsum([s.share for s in SEGMENTS.values()])
+    for i in range(50):
+        first, second, *_ = uniforms(5, 0, i, Purpose.DEMO_TRAIT, 0)
+        assert segment[i] == np.argmax(first <= edges)
+        mix = list(SEGMENTS.values())[segment[i]].mix
+        assert habit[i] == (second > np.cumsum(mix)[:-1]).sum()
+
+
+def test_customers_fall_into_regions_and_their_segments_industries_by_their_shares() -> None:
+    """For one seed; each of 15 shares may be off by 4 standard errors: a false alarm in 1 of 1,000 seeds."""
+    n = 20_000
+    segment, _ = draw_kinds(n, seed=3)
+    places = draw_places(segment, seed=3)
+    for name, share in REGIONS.items():
+        found = (places["region"] == name).mean()
+        assert found == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / n))
+    for row, names in enumerate(INDUSTRIES.values()):
+        inside = places["industry"][segment == row]
+        assert set(inside) == set(names)
+        share = 1 / len(names)
+        for name in names:
+            spread = np.sqrt(share * (1 - share) / len(inside))
+            assert (inside == name).mean() == pytest.approx(share, abs=4 * spread)
 
 
 def test_another_seed_makes_another_firm() -> None:
@@ -110,5 +145,32 @@ def test_the_true_firm_begins_with_nothing_owed_and_pays_out_less_than_it_earns(
     assert 0.9 < 12 * firm.outflows["cents"].sum() / (365 * firm.daily_revenue) < 1
 
 
-def test_the_true_firms_columns_are_traits() -> None:
-    assert set(true_firm(20, 1, START).customers) <= set(TRAITS)
+def test_the_true_firms_columns_are_traits_in_their_order() -> None:
+    columns = list(true_firm(20, 1, START).customers)
+    assert columns == [name for name in TRAITS if name in columns]
+
+
+def test_the_true_firms_customers_are_owed_by_each_other_and_as_sound_as_in_the_long_run() -> None:
+    firm = true_firm(400, 1, START)
+    asked = firm.beliefs["liquidity.links_per_customer"].centre
+    assert len(firm.links) == pytest.approx(400 * asked, rel=0.1)
+    for name, share in long_run_regimes(firm.beliefs).items():
+        assert (firm.customers[name] == share).all()
+
+
+@pytest.mark.slow
+def test_a_million_customers_are_told_apart_in_seconds_and_little_memory() -> None:
+    """10 seconds and 600 MB with all that is loaded; the peak is that of a new process."""
+    code = """
+import resource, time
+from datetime import date
+from twin.demo.truth import true_firm
+start = time.perf_counter()
+firm = true_firm(1_000_000, 1, date(2024, 6, 30))
+assert firm.customers["customer_id"].is_monotonic_increasing
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+    said = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout
+    seconds, megabytes = map(float, said.split())
+    assert seconds < 20, "twice what is asked for: another test may be running beside this one"
+    assert megabytes < 600

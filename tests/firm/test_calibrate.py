@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -13,64 +12,25 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.firm.small_books import BooksOf, table, weekly
 from twin.books import Books, read_books
 from twin.faults import BooksError, RecipeError
 from twin.firm import calibrate as module
 from twin.firm.calibrate import calibrate
 from twin.firm.firm import Firm
 from twin.firm.opening import fixed_outflows
-from twin.firm.plan import Plan, Step
+from twin.firm.plan import Plan
 from twin.firm.store import read_firm, write_firm
 from twin.firm.traits import TRAITS
 from twin.fit.payment import PaymentFit
 from twin.sim.run import simulate
 
 CUT = date(2026, 3, 31)
-BooksOf = Callable[..., Books]
 
 
 def twin_of(books: Books, as_of: date | str | None = None) -> Firm:
     """The twin without its certificate, which takes most of the time."""
     return calibrate(books, as_of, cuts=0)
-
-
-def weekly(weeks: int = 40, first: str = "2025-07-01") -> pd.DataFrame:
-    """An invoice a week to each of three customers, 30 days' terms, paid 5 days late; the last weeks' are open."""
-    issued = pd.to_datetime(first) + pd.to_timedelta(7 * np.repeat(np.arange(weeks), 3), unit="D")
-    paid = issued + pd.Timedelta(days=35)
-    return pd.DataFrame(
-        {
-            "invoice_id": [f"I{k:04d}" for k in range(3 * weeks)],
-            "customer_id": ["a", "b", "c"] * weeks,
-            "issued_on": issued,
-            "due_on": issued + pd.Timedelta(days=30),
-            "amount": [f"{100 + k}.00" for k in range(3 * weeks)],
-            "currency": "EUR",
-            "settled_on": pd.Series(paid).where(paid <= issued.max()),
-        }
-    )
-
-
-def table(text: str) -> pd.DataFrame:
-    """A table written as lines with blanks between the values; the first line is the header and - is empty."""
-    head, *rows = [line.split() for line in text.strip().splitlines()]
-    return pd.DataFrame([[None if v == "-" else v for v in row] for row in rows], columns=head)
-
-
-@pytest.fixture
-def books_of(tmp_path: Path) -> BooksOf:
-    """A function that makes books of tables, `weekly` invoices where none are given, and settings of the recipe."""
-
-    def books_of(settings: dict[str, Any] | None = None, **tables: pd.DataFrame) -> Books:
-        tables = {"invoices": weekly(), **tables}
-        for name, frame in tables.items():
-            frame.to_csv(tmp_path / f"{name}.csv", index=False, date_format="%Y-%m-%d")
-        files = {name: {"file": f"{name}.csv", "thousands_mark": ""} for name in tables}
-        recipe = {"name": "shop", "currency": "EUR", "tables": files, **(settings or {})}
-        (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
-        return read_books(tmp_path)
-
-    return books_of
 
 
 def assert_same_firm(a: Firm, b: Firm, but: tuple[str, ...] = ()) -> None:
@@ -95,7 +55,7 @@ def cut_by_hand(source: Path, target: Path) -> Path:
     days = {"orders": "ordered_on", "invoices": "issued_on", "receipts": "received_on", "contacts": "contacted_on"}
     days |= {"bank": "booked_on", "flows": "paid_on"}
     kept = {}
-    for name in (*days, "customers", "accounts"):
+    for name in (*days, "customers", "accounts", "links"):
         frame = pd.read_csv(source / f"{name}.csv", dtype=str)
         kept[name] = frame[frame[days[name]] <= CUT.isoformat()] if name in days else frame
     moved = pd.read_csv(source / "bank.csv", dtype=str).drop(kept["bank"].index)["amount"].astype(float).sum()
@@ -271,23 +231,68 @@ def test_without_recent_flows_the_share_of_revenue_is_assumed_and_that_is_said(
     assert any("outflows are assumed to be 50% of revenue" in s for s in firm.assumptions)
 
 
-def test_todays_policy_is_what_the_recipe_states(books_of: BooksOf) -> None:
-    stated = {"collectors": 7, "worklist": "oldest", "write_off_days": 99, "ladder": [{"contact": "letter", "day": 3}]}
-    policy = twin_of(books_of({"policy": stated})).policy
-    assert (policy.collectors, policy.worklist, policy.write_off_days) == (7, "oldest", 99)
-    assert policy.ladder == (Step("letter", 3),)
-    assert policy.collector_minutes == 360
-
-
 def test_what_is_assumed_of_policy_and_limits_is_said(books_of: BooksOf) -> None:
-    stated = {"collectors": 7, "collector_minutes": 60, "worklist": "oldest", "write_off_days": 99}
-    said = twin_of(books_of({"policy": stated})).assumptions
-    assert "today's policy is assumed: ladder email on day 5, call on day 20; overdraft_limit 0" in said
-    assert "credit limits of 3 customers are assumed: 2 times their highest exposure so far" in said
+    firm = twin_of(books_of({"policy": {"collectors": 7}}))
+    assert firm.policy.collectors == 7
+    (of_policy,) = [s for s in firm.assumptions if s.startswith("today's policy is assumed: ")]
+    assert "collectors" not in of_policy
+    assert "credit limits of 3 customers are assumed: 2 times their highest exposure so far" in firm.assumptions
 
 
 def test_a_firm_that_says_everything_of_policy_and_limits_assumes_nothing_of_them(demo_firm: Firm) -> None:
     assert not [s for s in demo_firm.assumptions if "policy" in s or "limits" in s]
+
+
+PLACES = """
+customer_id region industry
+a north food
+b north steel
+c south steel
+"""
+
+
+def test_links_are_those_of_the_books_as_they_stand(books_of: BooksOf) -> None:
+    firm = twin_of(books_of(links=table("creditor_id debtor_id share\nc a 0.5\na c 0.25\na b 0.75")))
+    assert firm.links.to_numpy().tolist() == [[0, 1, 0.75], [0, 2, 0.25], [2, 0, 0.5]]
+    assert not [s for s in firm.assumptions if "owes whom" in s or "spreads" in s]
+
+
+def test_links_with_who_was_no_customer_yet_are_left_out(books_of: BooksOf) -> None:
+    invoices = weekly()
+    invoices = invoices[(invoices["customer_id"] != "b") | (invoices["issued_on"] > "2026-02-28")]
+    books = books_of(invoices=invoices, links=table("creditor_id debtor_id share\nc a 0.5\na b 0.5\nb c 1"))
+    assert twin_of(books).links["share"].tolist() == [0.5, 1.0, 0.5]
+    assert twin_of(books, "2026-02-28").links.to_numpy().tolist() == [[1, 0, 0.5]]
+
+
+@pytest.mark.parametrize("columns", [["region"], ["industry"], ["region", "industry"]])
+def test_without_links_they_are_generated_by_what_is_known_and_that_is_said(
+    books_of: BooksOf, columns: list[str]
+) -> None:
+    places = table(PLACES)[["customer_id", *columns]]
+    firm = twin_of(books_of({"assume": {"liquidity.links_per_customer": 1}}, customers=places))
+    assert firm.links["creditor"].tolist() == [0, 1, 2]
+    by = " and ".join(columns)
+    assert f"who owes whom among the customers is assumed by {by}: 3 links" in firm.assumptions
+
+
+def test_without_links_regions_and_industries_there_is_no_contagion_and_that_is_said(books_of: BooksOf) -> None:
+    firm = twin_of(books_of())
+    assert len(firm.links) == 0
+    assert (
+        "no failure of a customer spreads to others: neither links nor regions or industries are known"
+        in firm.assumptions
+    )
+
+
+def test_every_customer_has_the_long_run_chance_of_trouble_and_that_is_said(books_of: BooksOf) -> None:
+    """Odds of sound to strained 1 : 0.5, of strained to distressed 1 : 0.2, so 10 : 5 : 1."""
+    held = {"worsen_sound": 0.5, "improve_strained": 1.0, "worsen_strained": 0.4, "improve_distressed": 2.0}
+    firm = twin_of(books_of({"assume": {f"liquidity.{name}": value for name, value in held.items()}}))
+    assert firm.customers["strained"].tolist() == pytest.approx([5 / 16] * 3)
+    assert firm.customers["distressed"].tolist() == pytest.approx([1 / 16] * 3)
+    (said,) = [s for s in firm.assumptions if s.startswith("the liquidity of a customer")]
+    assert said.endswith("the long-run probability of 31.2% to be strained, of 6.2% in distress")
 
 
 def test_a_parameter_known_better_in_the_recipe_replaces_the_card(books_of: BooksOf) -> None:
@@ -378,13 +383,32 @@ def test_a_record_too_short_to_test_the_fit_has_no_certificate(books_of: BooksOf
     assert calibrate(books_of(invoices=weekly(30)), cuts=1).certificate["cuts"] == ["2025-10-21"]
 
 
-def test_a_firm_that_is_not_finite_is_never_handed_on(books_of: BooksOf, monkeypatch: pytest.MonkeyPatch) -> None:
+def fitted_with(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
+    """Let the fit find these habits instead."""
     fit = module.fit_payment
 
-    def broken(*known: Any) -> PaymentFit:
+    def other(*known: Any) -> PaymentFit:
         fitted = fit(*known)
-        return replace(fitted, habits=replace(fitted.habits, week_sd=float("nan")))
+        return replace(fitted, habits=replace(fitted.habits, **changed))
 
-    monkeypatch.setattr(module, "fit_payment", broken)
-    with pytest.raises(AssertionError, match="not finite"):
+    monkeypatch.setattr(module, "fit_payment", other)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"week_sd": np.nan}, {"population_run": np.nan}, {"run": np.array([1.0, 0.0, 1.0])}]
+)
+def test_a_firm_that_cannot_be_calculated_with_is_never_handed_on(
+    books_of: BooksOf, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any]
+) -> None:
+    fitted_with(monkeypatch, **changed)
+    with pytest.raises(AssertionError, match=r"not finite|not above 0"):
         twin_of(books_of())
+
+
+def test_who_pays_every_invoice_on_a_day_of_its_own_has_an_infinite_run_intensity(
+    books_of: BooksOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fitted_with(monkeypatch, run=np.array([1.0, np.inf, 1.0]), population_run=np.inf)
+    write_firm(twin_of(books_of()), tmp_path / "firm")
+    habits = read_firm(tmp_path / "firm").habits
+    assert (habits.run.tolist(), habits.population_run) == ([1.0, np.inf, 1.0], np.inf)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import math
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,8 +16,21 @@ from hypothesis import strategies as st
 from twin.behaviour.belief import Belief
 from twin.content import content
 from twin.faults import CardError
-from twin.firm.cards import Card, Parameter, Spread, belief_fault, beliefs, cents, read_card, read_cards, write_cards
+from twin.firm.cards import (
+    Card,
+    Parameter,
+    Spread,
+    belief_fault,
+    beliefs,
+    cents,
+    parameters_of,
+    read_card,
+    read_cards,
+    write_cards,
+)
 from twin.firm.settings import CONTACTS
+
+SPECIFICATION = Path(__file__).resolve().parents[2] / "docs" / "model.md"
 
 GOOD = {
     "title": "t",
@@ -46,6 +61,42 @@ def test_the_shipped_cards_hold_what_the_simulation_and_the_calibration_ask_for(
     wanted |= {f"treasury.{name}" for name in ("overdraft_rate", "cost_share", "opening_cash_days", "limit_headroom")}
     assert held.keys() >= wanted
     assert held["demand.terms_elasticity"] == Belief("normal", 0.15, 0.1, 0, 2)
+
+
+def test_every_parameter_that_the_specification_names_is_in_a_card() -> None:
+    cards = read_cards(content("models"))
+    text = SPECIFICATION.read_text(encoding="utf-8")
+    named = set(re.findall(rf"\b(?:{'|'.join(cards)})\.[a-z_*]+", text))
+    assert len(named) > 25
+    assert [pattern for pattern in named if not fnmatch.filter(parameters_of(cards), pattern)] == []
+
+
+def test_the_regimes_have_their_moves_and_factors() -> None:
+    wanted = {"worsen_sound", "improve_strained", "improve_distressed"}
+    wanted |= {f"{what}_{r}" for what in ("pace", "orders", "disputes", "funds") for r in ("strained", "distressed")}
+    assert read_cards(content("models"))["liquidity"].parameters.keys() >= wanted
+
+
+def test_well_below_2_percent_of_average_customers_fail_in_a_year() -> None:
+    held = {key: belief.centre for key, belief in beliefs(read_cards(content("models")), "EUR").items()}
+    strained = held["liquidity.worsen_sound"] / held["liquidity.improve_strained"]
+    distressed = strained * held["liquidity.worsen_strained"] / held["liquidity.improve_distressed"]
+    failing = held["liquidity.worsen_distressed"] * distressed / (1 + strained + distressed)
+    assert 0.005 < failing < 0.01
+
+
+def test_what_never_was_so_far_is_held_to_be_nought_or_so() -> None:
+    held = beliefs(read_cards(content("models")), "EUR")
+    assert [held[key].centre for key in ("payment.never_share", "demand.trend", "collections.work_spread")] == [0, 0, 0]
+    assert all(held[key].centre <= 0.02 for key in ("payment.part_share", "payment.short_share", "dispute.share"))
+
+
+@pytest.mark.parametrize("key", sorted(parameters_of(read_cards(content("models")))))
+def test_only_growth_can_be_below_0_and_no_probability_is_above_1(key: str) -> None:
+    parameter = parameters_of(read_cards(content("models")))[key]
+    belief = parameter.belief()
+    assert belief.low >= 0 or key == "demand.trend"
+    assert belief.high <= 1 or parameter.unit != "probability"
 
 
 def test_what_is_money_in_a_card_is_cents_of_the_firms_currency_inside() -> None:
@@ -94,6 +145,10 @@ def test_a_fitted_card_has_a_measured_value_in_place_of_the_prior(tmp_path: Path
         ({"prior": {"lognormal": [0, 1]}}, "the median of a lognormal is above 0"),
         ({"prior": {"normal": [0.5]}}, "normal takes two numbers, not 1"),
         ({"prior": {"normal": [0.5, 0.1], "uniform": [0, 1]}}, "exactly one of normal, lognormal, uniform"),
+        ({"unit": "probability", "high": 1.5}, "1.5 is no bound of a parameter in probability: it is 0 to 1"),
+        ({"unit": "factor", "low": -1}, "-1 is no bound of a parameter in factor: it is at least 0"),
+        ({"unit": "probability", "high": None, "prior": 1.5}, "1.5 is outside its range, 0 to 1"),
+        ({"unit": "events per year", "low": None, "prior": -0.1}, "-0.1 is outside its range, 0 to 1"),
         ({"prior": {}}, "exactly one of normal, lognormal, uniform"),
         ({"prior": "1e-3"}, "'1e-3' is not a number"),
         ({"prior": math.nan}, "finite"),

@@ -26,6 +26,13 @@ def test_the_portrait_adds_up_to_the_firm(demo_firm: Firm) -> None:
     assert all(f"{name} {count}" in line(text, "customers") for name, count in counts.items())
 
 
+def test_the_portrait_counts_the_links_and_those_to_be_expected_in_trouble(demo_firm: Firm) -> None:
+    text = portrait_text(demo_firm)
+    assert f" {len(demo_firm.links):,} " in line(text, "trade credit")
+    assert f" {demo_firm.customers['strained'].sum():,.1f} " in line(text, "strained")
+    assert f" {demo_firm.customers['distressed'].sum():,.1f} " in line(text, "in distress")
+
+
 def test_every_assumption_is_in_the_portrait(demo_firm: Firm) -> None:
     assert demo_firm.assumptions
     assert all(f"  - {sentence}" in portrait_text(demo_firm).splitlines() for sentence in demo_firm.assumptions)

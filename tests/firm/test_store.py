@@ -14,6 +14,7 @@ import pytest
 
 from twin.faults import FirmError, OutputError
 from twin.firm.firm import Firm
+from twin.firm.links import no_links
 from twin.firm.store import _digest as digest
 from twin.firm.store import _sha256 as sha256
 from twin.firm.store import read_firm, write_firm
@@ -70,13 +71,16 @@ def read_firm_again(firm: Firm, place: Path) -> Firm:
     return read_firm(place / "once")
 
 
-def test_a_firm_without_open_items_ladder_or_outflows_comes_back_the_same(demo_firm: Firm, tmp_path: Path) -> None:
+def test_a_firm_without_open_items_ladder_outflows_or_links_comes_back_the_same(
+    demo_firm: Firm, tmp_path: Path
+) -> None:
     policy = dataclasses.replace(demo_firm.policy, ladder=())
     bare = dataclasses.replace(
         demo_firm,
         policy=policy,
         open_items=demo_firm.open_items.iloc[:0],
         outflows=demo_firm.outflows.iloc[:0],
+        links=no_links(),
         assumptions=(),
     )
     assert_same(read_firm_again(bare, tmp_path), bare)
@@ -152,7 +156,7 @@ def change(path: Path, do: Callable[[dict[str, Any]], object]) -> None:
         lambda m: m["files"].pop("rates.parquet"),
         lambda m: m.pop("sha256"),
         lambda m: m.pop("habits"),
-        lambda m: m.update(format=2),
+        lambda m: m["policy"].pop("over_limit"),
         lambda m: m.update(calendar=None),
         lambda m: m["files"].update({"../../outside": "0"}),
     ],
@@ -162,6 +166,15 @@ def test_a_manifest_that_somebody_changed_is_refused(
 ) -> None:
     change(firm_directory / "manifest.json", harm)
     with pytest.raises(FirmError, match=r"manifest\.json"):
+        read_firm(firm_directory)
+
+
+@pytest.mark.parametrize("version", [1, 3, None])
+def test_a_firm_of_another_format_asks_to_be_calibrated_again(firm_directory: Path, version: int | None) -> None:
+    change(firm_directory / "manifest.json", lambda tree: tree.update(format=version))
+    with pytest.raises(
+        FirmError, match=rf"format {version}, and this version reads format 2.\n  calibrate the firm again"
+    ):
         read_firm(firm_directory)
 
 

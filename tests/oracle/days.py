@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import count, islice
+from typing import Any
 
 import holidays
+import simpy
 
-from tests.oracle.luck import KeyedLuck
+from tests.oracle.luck import FIRM, KeyedLuck
 from twin.calendar import HOLIDAY, Calendar
 from twin.firm.firm import Firm
+from twin.luck import Purpose
+
+Story = Generator[simpy.Event, Any, None]
+
+HOURS = 12
+(
+    WORLD, LIQUIDITY, ORDERS, SETTLEMENTS, DISCOUNTS, RUNS, COLLECTIONS, INSOLVENCIES, WRITE_OFFS, RECOVERIES, TREASURY,
+    CLOSE,
+) = range(HOURS)  # fmt: skip
+"""The hours of a day at which things happen; several hours make a phase where one thing comes before the other."""
 
 
 @lru_cache(maxsize=100_000)
@@ -38,10 +51,10 @@ def closed_before(calendar: Calendar, day: date) -> int:
     """Closed days directly before a banking day; 0 on a closed day, which catches nothing up."""
     if not is_open(calendar, day):
         return 0
-    count = 0
-    while not is_open(calendar, day - timedelta(days=count + 1)):
-        count += 1
-    return count
+    closed = 0
+    while not is_open(calendar, day - timedelta(days=closed + 1)):
+        closed += 1
+    return closed
 
 
 @lru_cache(maxsize=100_000)
@@ -73,31 +86,68 @@ def is_month_end(day: date) -> bool:
 class Days:
     """What is known of each day before the run begins; index 0 is the day after the as-of date."""
 
-    def __init__(self, firm: Firm, days: int, luck: KeyedLuck) -> None:
-        calendar = firm.calendar
-        self.count = days
-        self.date = [firm.as_of + timedelta(days=1 + t) for t in range(days)]
-        self.open = [is_open(calendar, d) for d in self.date]
-        self.closed_before = [closed_before(calendar, d) for d in self.date]
+    def __init__(self, firm: Firm, days: int, luck: KeyedLuck, drawn: dict[str, float]) -> None:
+        self.firm, self.count = firm, days
+        self.date = [self.date_of(t) for t in range(days)]
+        self.open = [is_open(firm.calendar, d) for d in self.date]
+        self.closed_before = [closed_before(firm.calendar, d) for d in self.date]
         self.month_end = [is_month_end(d) for d in self.date]
-        self.common = [1.0] * days
-        if (sd := firm.habits.week_sd) > 0:
-            weekly = [math.exp(sd * luck.week(w) - sd * sd / 2) for w in range(days // 7 + 1)]
-            self.common = [weekly[t // 7] for t in range(days)]
-        kinds = [kind(calendar, d) for d in self.date]
-        groups = [month_group(calendar, d) for d in self.date]
-        self.run_factor = [
-            [by_kind[k] * by_group[g] * common for k, g, common in zip(kinds, groups, self.common, strict=True)]
-            for by_kind, by_group in zip(firm.habits.day_kind.tolist(), firm.habits.month_group.tolist(), strict=True)
+        self.macro = self.by_week(macro_factor(drawn["liquidity.macro_memory"], luck))
+        self.common = self.by_week(common_shock(firm.habits.week_sd, luck))
+        self.run_factor = self.run_factors(drawn["payment.macro_loading"])
+        self.season = self.seasons(drawn["demand.trend"])
+
+    def date_of(self, t: int) -> date:
+        return self.firm.as_of + timedelta(days=1 + t)
+
+    def by_week(self, weekly: Iterator[float]) -> list[float]:
+        """A figure of each week, day by day."""
+        weeks = list(islice(weekly, self.count // 7 + 1))
+        return [weeks[t // 7] for t in range(self.count)]
+
+    def run_factors(self, macro_loading: float) -> list[list[float]]:
+        """By calendar and day: factor on the pay-runs of a customer whose pace is 1."""
+        calendar, habits = self.firm.calendar, self.firm.habits
+        shock = [c * math.exp(-macro_loading * m) for c, m in zip(self.common, self.macro, strict=True)]
+        return [
+            [
+                by_kind[kind(calendar, d)] * by_group[month_group(calendar, d)] * s
+                for d, s in zip(self.date, shock, strict=True)
+            ]
+            for by_kind, by_group in zip(habits.day_kind.tolist(), habits.month_group.tolist(), strict=True)
         ]
-        self.season = [
-            list(
-                accumulate(
-                    (by_month[d.month - 1] * by_kind[k] for d, k in zip(self.date, kinds, strict=True)), initial=0
-                )
-            )
-            for by_month, by_kind in zip(firm.seasons.month.tolist(), firm.seasons.kind.tolist(), strict=True)
+
+    def seasons(self, trend: float) -> list[list[float]]:
+        """By segment and day: weight of the day on the order intensity."""
+        calendar, by_segment = self.firm.calendar, self.firm.seasons
+        return [
+            [
+                by_month[d.month - 1] * by_kind[kind(calendar, d)] * math.exp(trend * t / 365)
+                for t, d in enumerate(self.date)
+            ]
+            for by_month, by_kind in zip(by_segment.month.tolist(), by_segment.kind.tolist(), strict=True)
         ]
+
+    def last_open(self, first: int, last: int) -> int:
+        """The last banking day of these; the last of them where there is none."""
+        for day in range(last, first - 1, -1):
+            if is_open(self.firm.calendar, self.date_of(day)):
+                return day
+        return last
+
+
+def macro_factor(memory: float, luck: KeyedLuck) -> Iterator[float]:
+    """M(0), M(1), ... of the weeks; M(-1) = 0."""
+    now = 0.0
+    for week in count():
+        now = memory * now + math.sqrt(1 - memory**2) * luck.normal(FIRM, Purpose.MACRO_WEEK, week)
+        yield now
+
+
+def common_shock(sd: float, luck: KeyedLuck) -> Iterator[float]:
+    """Of each week, log-normal with mean 1."""
+    for week in count():
+        yield math.exp(sd * luck.normal(FIRM, Purpose.COMMON_WEEK, week) - sd * sd / 2) if sd > 0 else 1.0
 
 
 def fixed_outflows(firm: Firm, dates: list[date], fixed_part: float) -> list[int]:

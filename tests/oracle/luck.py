@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from twin.luck import Purpose
+
 WORD = 2**64 - 1
-ORDER_BLOCK, RUN_BLOCK, OPEN_BLOCK, TRAIT_BLOCK, PHASE_BLOCK, WEEK_BLOCK, ASSUMPTION_BLOCK = range(7)
 FIRM = 2**62
+WON = 2**57
+AGAIN = 2**44
+"""What an invoice does again (a receipt, a contact) is numbered so far apart."""
 
 _STANDARD = NormalDist()
 
@@ -38,40 +42,24 @@ def normal(u: float) -> float:
 
 
 class KeyedLuck:
-    """The draws of one replication under one seed, each asked for by name."""
+    """The draws of one replication under one seed, each asked for by its address."""
 
     def __init__(self, seed: int, replication: int) -> None:
         self.key = (seed, replication)
 
-    def uniform(self, agent: int, block: int, word: int, ordinal: int) -> float:
+    def uniform(self, agent: int, purpose: Purpose, ordinal: int = 0) -> float:
+        block, word = divmod(int(purpose), 4)
         return to_uniform(philox(self.key, (agent, block, ordinal, 0))[word])
 
-    def order_wait(self, customer: int, number: int) -> float:
-        return exponential(self.uniform(customer, ORDER_BLOCK, 0, number))
+    def wait(self, agent: int, purpose: Purpose, ordinal: int = 0) -> float:
+        """What an intensity has to use up before the clock fires."""
+        return exponential(self.uniform(agent, purpose, ordinal))
 
-    def order_amount(self, customer: int, number: int) -> float:
-        return normal(self.uniform(customer, ORDER_BLOCK, 1, number))
+    def normal(self, agent: int, purpose: Purpose, ordinal: int = 0) -> float:
+        return normal(self.uniform(agent, purpose, ordinal))
 
-    def patience(self, customer: int, number: int) -> float:
-        """Of an order's invoice; items open on the as-of date are numbered -1, -2, ..."""
-        if number < 0:
-            return exponential(self.uniform(customer, OPEN_BLOCK, 0, -1 - number))
-        return exponential(self.uniform(customer, ORDER_BLOCK, 2, number))
-
-    def run_wait(self, customer: int, number: int) -> float:
-        return exponential(self.uniform(customer, RUN_BLOCK, 0, number))
-
-    def rate(self, customer: int) -> float:
-        return self.uniform(customer, TRAIT_BLOCK, 0, 0)
-
-    def mean_amount(self, customer: int) -> float:
-        return normal(self.uniform(customer, TRAIT_BLOCK, 1, 0))
-
-    def frailty(self, customer: int, phase: int) -> float:
-        return self.uniform(customer, PHASE_BLOCK, 0, phase)
-
-    def week(self, week: int) -> float:
-        return normal(self.uniform(FIRM, WEEK_BLOCK, 0, week))
-
-    def assumption(self, ordinal: int) -> float:
-        return self.uniform(FIRM, ASSUMPTION_BLOCK, 0, ordinal)
+    def patience(self, agent: int, number: int, never: float) -> float:
+        """Of an order's invoice, or of the items open on the as-of date: -1, -2, ...; the share `never` has no end."""
+        purpose, ordinal = (Purpose.PATIENCE, number) if number >= 0 else (Purpose.OPEN_PATIENCE, -1 - number)
+        u = self.uniform(agent, purpose, ordinal)
+        return exponential(u / (1 - never)) if u < 1 - never else math.inf

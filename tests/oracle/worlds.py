@@ -6,7 +6,7 @@ Order rates, campaigns and terms are such that even all of them together order s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,24 +14,32 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from twin.behaviour.belief import Belief, fixed
-from twin.behaviour.payment import DAYS, FIRST_DAY, PaymentHabits
+from tests.oracle.beliefs import BELIEFS, belief_sets
+from tests.oracle.plans import Draw, plans, policies
+from twin.behaviour.belief import Belief
+from twin.behaviour.payment import CHANNELS, DAYS, FIRST_DAY, PaymentHabits
 from twin.calendar import KINDS, MONTH_GROUPS, Calendar
 from twin.firm.firm import Firm, Seasons
-from twin.firm.plan import Campaign, Change, Plan, Policy, Step
-from twin.firm.settings import CONTACTS
+from twin.firm.plan import Plan, Policy
 
 SEGMENTS = ("retail", "wholesale")
 OPEN_ITEMS = ("customer", "issued_day", "due_day", "open_cents")
 CUTS = np.array([-3, 1, 22], np.int32)
-Draw = Any
+LINKS = ("creditor", "debtor", "share")
+
+
+def links_of(rows: Sequence[tuple[int, int, float]] = ()) -> pd.DataFrame:
+    """Trade credit between customers: creditor, debtor, share of what the creditor is owed."""
+    table = pd.DataFrame(list(rows), columns=list(LINKS))
+    return table.astype({"creditor": "int64", "debtor": "int64", "share": "float64"})
 
 
 @dataclass(frozen=True)
 class SmallFirm(Firm):
     """A firm whose beliefs are given, not read from cards."""
 
-    held: dict[str, Belief] = field(default_factory=dict)
+    held: dict[str, Belief] = field(default_factory=dict, kw_only=True)
+    links: pd.DataFrame = field(default_factory=links_of, kw_only=True)
 
     @property
     def beliefs(self) -> dict[str, Belief]:
@@ -58,6 +66,7 @@ def firm_of(
 ) -> SmallFirm:
     """A firm of these customers, with what tests seldom care about filled in."""
     given = {"segment": "retail", "amount_mu_sd": 0.0, "amount_sigma": 0.0, "terms_days": 30, "credit_limit": 10**15}
+    given |= {"industry": "", "strained": 0.0, "distressed": 0.0, "days_late": 0.0}
     table = pd.DataFrame([{"customer_id": f"C{i}", **given, **c} for i, c in enumerate(customers)])
     usual: dict[str, Any] = {
         "name": "small firm",
@@ -74,6 +83,7 @@ def firm_of(
         "sources": (),
         "certificate": {},
         "cards": {},
+        "links": links_of(),
     }
     items = pd.DataFrame(list(open_items), columns=list(OPEN_ITEMS)).astype("int64")
     return SmallFirm(customers=table, habits=habits, open_items=items, **{**usual, **other})
@@ -97,26 +107,12 @@ def habits_of(rate: np.ndarray, table: list[int], run: list[float], **other: Any
     return PaymentHabits(rate=rate, table=np.array(table, np.int32), run=np.array(run), **{**usual, **other})
 
 
-BELIEFS = {
-    "payment.terms_pass_through": fixed(1.0),
-    "demand.terms_elasticity": fixed(0.0),
-    "treasury.overdraft_rate": fixed(0.08),
-    "treasury.supplier_days": fixed(30.0),
-    "value.contribution_margin": fixed(1.0),
-    "collections.half_life_days": fixed(10.0),
-    "collections.collector_cost_per_day": fixed(25_000.0),
-    **{f"collections.{c}_effect": fixed(e) for c, e in zip(CONTACTS, (1.2, 1.6, 1.4), strict=True)},
-    **{f"collections.{c}_minutes": fixed(m) for c, m in zip(CONTACTS, (1.0, 12.0, 5.0), strict=True)},
-    **{f"collections.{c}_cost": fixed(c_) for c, c_ in zip(CONTACTS, (0.0, 50.0, 300.0), strict=True)},
-}
-
-
 @st.composite
 def small_worlds(draw: Draw) -> SmallWorld:
     """A firm of 1 to 8 customers, a plan of up to 6 changes and 2 campaigns, 30 to 150 days."""
     n, days = draw(st.integers(1, 8)), draw(st.integers(30, 150))
     firm = draw(firms(n))
-    plan = draw(plans(firm, n, days))
+    plan = draw(plans(n, days))
     return SmallWorld(firm, plan, days, draw(st.integers(0, 2**32)), draw(st.integers(0, 1000)))
 
 
@@ -124,7 +120,7 @@ def small_worlds(draw: Draw) -> SmallWorld:
 def firms(draw: Draw, n: int) -> Firm:
     customers = draw(st.lists(customer_rows, min_size=n, max_size=n))
     items = draw(st.lists(open_items(n), min_size=draw(st.sampled_from([0, 12])), max_size=24))
-    return firm_of(
+    firm = firm_of(
         customers,
         habits=draw(habits(n)),
         open_items=items,
@@ -146,10 +142,14 @@ def firms(draw: Draw, n: int) -> Firm:
         policy=draw(policies),
         held=draw(belief_sets),
         past_revenue=np.full(90, draw(st.sampled_from([0, 12_345, 400_001])), np.int64),
+        links=links_of([link for link in draw(st.lists(links(n), max_size=12)) if link[0] != link[1]]),
     )
+    if draw(st.booleans()):
+        return firm
+    return replace(firm, open_items=firm.open_items.assign(channel=np.arange(len(items)) % len(CHANNELS)))
 
 
-cents = st.integers(1, 3_000_000)
+cents = st.sampled_from([1, 2]) | st.integers(1, 3_000_000)
 
 EXACTLY_SO_MANY_ORDERS = (5 * 1, 3 * 2_981, 2 * 98_716)
 """Limits that 5, 3 and 2 orders fill to the cent where amounts do not vary: exp(0), exp(8), exp(11.5) cents each."""
@@ -164,12 +164,21 @@ customer_rows = st.fixed_dictionaries(
         "amount_mu": st.sampled_from([0.0, 8.0, 11.5]),
         "amount_mu_sd": st.sampled_from([0.0, 0.4]),
         "amount_sigma": st.sampled_from([0.0, 0.3, 1.2]),
+        "industry": st.sampled_from(["", "steel", "food"]),
+        "strained": st.sampled_from([0.0, 0.3, 0.5]),
+        "distressed": st.sampled_from([0.0, 0.2, 0.5]),
+        "days_late": st.sampled_from([-3.0, 0.0, 12.5, 40.0]),
     }
 )
 
 
 def open_items(n: int) -> st.SearchStrategy[tuple[int, int, int, int]]:
-    return st.tuples(st.integers(0, n - 1), st.just(-300), st.integers(-20, 20) | st.integers(-200, 90), cents)
+    issued = st.sampled_from([-300, -40, -3])
+    return st.tuples(st.integers(0, n - 1), issued, st.integers(-20, 20) | st.integers(-200, 90), cents)
+
+
+def links(n: int) -> st.SearchStrategy[tuple[int, int, float]]:
+    return st.tuples(st.integers(0, n - 1), st.integers(0, n - 1), st.sampled_from([0.1, 0.5, 1.0]))
 
 
 @st.composite
@@ -186,7 +195,7 @@ def habits(draw: Draw, n: int) -> PaymentHabits:
     return habits_of(
         rate,
         draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)),
-        draw(st.lists(st.sampled_from([0.02, 0.3, 1.5]), min_size=n, max_size=n)),
+        draw(st.lists(st.sampled_from([0.02, 0.3, 1.5, np.inf]), min_size=n, max_size=n)),
         phase_shape=np.array(
             [draw(st.lists(st.sampled_from([0.7, 3.0, 1e6]), min_size=4, max_size=4)) for _ in range(n)]
         ),
@@ -195,6 +204,24 @@ def habits(draw: Draw, n: int) -> PaymentHabits:
         calendar=np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)), np.int32),
         catch_up=np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=4))),
         week_sd=draw(st.sampled_from([0.0, 0.1, 0.6])),
+        **draw(st.just({}) | own_due_days(n)),
+    )
+
+
+def own_due_days(n: int) -> st.SearchStrategy[dict[str, Any]]:
+    """What customers take as due, where it is not the due date."""
+
+    def each(element: st.SearchStrategy[Any], dtype: Any) -> st.SearchStrategy[np.ndarray]:
+        return st.lists(element, min_size=n, max_size=n).map(lambda values: np.array(values, dtype))
+
+    return st.fixed_dictionaries(
+        {
+            "shift": each(st.lists(st.integers(-10, 10), min_size=3, max_size=3), np.int32),
+            "shift_sd": each(st.sampled_from([0.0, 3.0]), float),
+            "channel": each(st.integers(0, 2), np.int32),
+            "dispute_share": each(st.sampled_from([0.0, 0.3]), float),
+            "dispute_days": st.sampled_from([0, 14]),
+        }
     )
 
 
@@ -206,85 +233,3 @@ def seasons(draw: Draw) -> Seasons:
         np.array([draw(st.lists(factor, min_size=12, max_size=12)) for _ in SEGMENTS]),
         np.array([draw(st.lists(factor, min_size=8, max_size=8)) for _ in SEGMENTS]),
     )
-
-
-ladders = (
-    st.lists(st.integers(0, 60), max_size=3, unique=True)
-    | st.lists(st.integers(0, 12), min_size=1, max_size=3, unique=True)
-).flatmap(lambda days: st.tuples(*(st.builds(Step, st.sampled_from(CONTACTS), st.just(d)) for d in sorted(days))))
-
-policies = st.builds(
-    Policy,
-    collectors=st.integers(0, 3),
-    collector_minutes=st.sampled_from([0, 7, 13, 25, 360]),
-    ladder=ladders,
-    worklist=st.sampled_from(["largest", "oldest"]),
-    write_off_days=st.sampled_from([1, 20, 61, 180]),
-    overdraft_limit=st.sampled_from([0, 500_000]),
-    outflows=st.sampled_from([0.0, 0.5, 1.0, 1.337]),
-)
-
-belief_sets = st.fixed_dictionaries(
-    {
-        "payment.terms_pass_through": st.sampled_from([fixed(0.0), fixed(0.5), fixed(1.0), Belief("normal", 0.9, 0.1)]),
-        "demand.terms_elasticity": st.sampled_from([fixed(0.0), Belief("normal", 0.3, 0.2)]),
-        "treasury.supplier_days": st.sampled_from([fixed(0.0), fixed(7.0), fixed(30.0)]),
-        "value.contribution_margin": st.sampled_from([fixed(1.0), fixed(0.3), Belief("normal", 0.4, 0.1)]),
-        "treasury.overdraft_rate": st.sampled_from([fixed(0.0), fixed(0.08), Belief("uniform", 0.01, 0.2)]),
-        "collections.half_life_days": st.sampled_from([fixed(3.0), Belief("lognormal", 10.0, 0.3)]),
-        "collections.collector_cost_per_day": st.just(fixed(25_000.0)),
-        **{f"collections.{c}_effect": st.sampled_from([fixed(1.0), Belief("lognormal", 2.0, 0.4)]) for c in CONTACTS},
-        **{f"collections.{c}_minutes": st.sampled_from([fixed(0.0), fixed(5.0), fixed(12.5)]) for c in CONTACTS},
-        **{f"collections.{c}_cost": st.sampled_from([fixed(0.0), Belief("uniform", 10.0, 500.0)]) for c in CONTACTS},
-    }
-)
-
-AMOUNTS = {
-    "terms_days": [0.0, 0.5, 7.0, 15.0],
-    "credit_limit": [0.0, 0.5, 300_000.0],
-    "collectors": [0.0, 1.0, 2.0],
-    "collector_minutes": [0.0, 1.0, 30.0],
-    "write_off_days": [0.5, 1.0, 15.0, 90.0],
-    "overdraft_limit": [0.0, 1.0, 200_000.0],
-    "outflows": [0.0, 0.3, 1.1],
-}
-SCALES = [0.0, 0.5, 1.0, 1.7]
-
-
-@st.composite
-def plans(draw: Draw, firm: Firm, n: int, days: int) -> Plan:
-    return Plan(
-        "plan",
-        tuple(draw(st.lists(changes(n, days), max_size=6))),
-        tuple(draw(campaign(f"c{i}", n, days)) for i in range(draw(st.integers(0, 2)))),
-        draw(st.sampled_from([{}, {"demand.terms_elasticity": fixed(0.5)}])),
-    )
-
-
-@st.composite
-def changes(draw: Draw, n: int, days: int) -> Change:
-    setting = draw(st.sampled_from([*AMOUNTS, "ladder", "worklist"]))
-    start = draw(st.integers(0, days + 5))
-    end = draw(st.none() | st.integers(start + 1, start + 60))
-    who = draw(masks(n)) if setting in ("terms_days", "credit_limit") else None
-    if setting == "ladder":
-        return Change(setting, start, end, who, "set", draw(ladders))
-    if setting == "worklist":
-        return Change(setting, start, end, who, "set", draw(st.sampled_from(["largest", "oldest"])))
-    how = draw(st.sampled_from(["set", "scale", "add"]))
-    number = draw(st.sampled_from(SCALES if how == "scale" else AMOUNTS[setting]))
-    if how == "add" and draw(st.booleans()):
-        number = -number
-    belief = draw(st.sampled_from([fixed(number), Belief("normal", number, abs(number) / 10)]))
-    return Change(setting, start, end, who, how, belief)
-
-
-@st.composite
-def campaign(draw: Draw, name: str, n: int, days: int) -> Campaign:
-    start = draw(st.integers(0, days + 5))
-    rate = draw(st.sampled_from([fixed(0.0), fixed(1.5), Belief("normal", 1.15, 0.05), fixed(3.0)]))
-    return Campaign(name, start, start + draw(st.integers(1, 60)), draw(masks(n)), rate, draw(st.integers(0, 50_000)))
-
-
-def masks(n: int) -> st.SearchStrategy[np.ndarray]:
-    return st.lists(st.booleans(), min_size=n, max_size=n).map(np.array)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.study.small_study import small_result
 from twin.firm.settings import SETTINGS
 from twin.report import Result
 from twin.report.answer import MARK, answers
-from twin.report.basis import CASH, MOVED_BY, assumed_beliefs, assumed_cash, begins_late
+from twin.report.basis import CASH, MOVED_BY, WON_BY, assumed_beliefs, assumed_cash, begins_late
 from twin.study.tables import FIGURES
 
 MANIFEST: dict[str, Any] = {
@@ -19,9 +20,15 @@ MANIFEST: dict[str, Any] = {
         {"name": "demand.terms_elasticity", "status": "assumed"},
         {"name": "payment.terms_pass_through", "status": "assumed"},
         {"name": "treasury.overdraft_rate", "status": "measured"},
+        {"name": "discount.softness", "status": "assumed"},
+        {"name": "demand.refusal_goodwill", "status": "assumed"},
+        {"name": "demand.price_elasticity", "status": "assumed"},
+        {"name": "demand.lead_elasticity", "status": "assumed"},
+        {"name": "demand.adverse_selection", "status": "assumed"},
     ],
 }
 TERMS = "from 2026-07-01: terms_days -10 for customers with late_share above 0.5 (901 of 2,000)"
+WINS = "from 2026-07-31: campaign fair: 20 (sd 5) new customers like them, cost 5,000, for all customers (2,000)"
 CAMPAIGN = "from 2026-08-29 to 2026-10-28: campaign spring: orders x 1.15 (sd 0.05), for customers with size small"
 
 
@@ -56,6 +63,27 @@ def test_cash_that_no_books_support_is_told(said: tuple[str, ...], told: str) ->
         ),
         ([CAMPAIGN], "How far this goes is assumed, not measured: the orders that a campaign brings."),
         (["demand.terms_elasticity assumed to be 0.25 instead of 0.15"], ""),
+        (
+            [WINS],
+            (
+                "How far this goes is assumed, not measured: "
+                "demand.adverse_selection and the customers that a campaign wins."
+            ),
+        ),
+        (
+            ["runs the process strike of bank_strike.py"],
+            "How far this goes is assumed, not measured: what the process strike of bank_strike.py does.",
+        ),
+        *(
+            ([f"from 2026-07-01: {said}"], f"How far this goes is assumed, not measured: {name}.")
+            for said, name in {
+                "discount 0.02 for all customers (12)": "discount.softness",
+                "hold_days 15 for all customers (12)": "demand.refusal_goodwill",
+                "over_limit decline": "demand.refusal_goodwill",
+                "price x 1.05 for all customers (12)": "demand.price_elasticity",
+                "lead_days +3": "demand.lead_elasticity",
+            }.items()
+        ),
     ],
 )
 def test_the_beliefs_that_decide_a_change_are_named_where_they_are_assumed(changes: list[str], told: str) -> None:
@@ -65,8 +93,14 @@ def test_the_beliefs_that_decide_a_change_are_named_where_they_are_assumed(chang
 def test_what_moves_a_setting_is_in_the_cards(result: Result) -> None:
     names = {belief["name"] for belief in result.manifest["beliefs"]}
     assert set(MOVED_BY) <= set(SETTINGS)
-    assert {name for moved in MOVED_BY.values() for name in moved} <= names
+    assert {*WON_BY, *(name for moved in MOVED_BY.values() for name in moved)} <= names
     assert set(CASH) <= set(FIGURES)
+
+
+@pytest.mark.parametrize("name", ["early_discount", "hold_overdue", "win_customers"])
+def test_every_shipped_scenario_tells_what_it_rests_on(name: str) -> None:
+    record = small_result([name], days=2, replications=1).manifest
+    assert assumed_beliefs(record, record["scenarios"][1])
 
 
 def test_a_change_that_begins_after_the_last_day_is_told() -> None:

@@ -14,8 +14,11 @@ import pytest
 from tests.study.small_study import small_firm, small_result
 from twin.faults import OutputError
 from twin.report import Result
-from twin.report.figure_table import GROUPS, grouped
+from twin.report.figure_table import GROUPS, SELDOM, figure_table, grouped, never_happens
+from twin.report.origin import origins
 from twin.report.page import report_html
+from twin.report.words import DASH
+from twin.study.attribution import WON
 from twin.study.tables import FIGURES
 
 
@@ -82,6 +85,30 @@ def test_every_figure_is_in_the_table_once() -> None:
 def test_a_figure_that_no_group_names_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(GROUPS, "Receivables")
     assert "dso" in grouped()["Other"]
+
+
+def test_what_never_happens_is_left_out_of_the_table_and_named_below_it(result: Result) -> None:
+    table = figure_table(result)
+    titles = [row["title"] for group in table["groups"] for row in group["rows"]]
+    assert "Discounts" not in titles
+    assert "Campaign cost" not in titles
+    assert "Shortfall probability" in titles
+    assert "Not shown, as there are none in any replication: discounts," in table["note"]
+
+
+def test_what_happens_under_one_scenario_is_in_the_table() -> None:
+    found = small_result(["early_discount"], days=120)
+    table = figure_table(found)
+    assert "Discounts" in [row["title"] for group in table["groups"] for row in group["rows"]]
+    assert set(never_happens(found)) <= set(SELDOM) <= set(FIGURES)
+
+
+def test_customers_won_are_told_apart_from_those_of_the_firm() -> None:
+    (origin,) = origins(small_result(["win_customers"], days=120))
+    assert [part["title"] for part in origin["parts"]] == ["By class", "By segment", "By size"]
+    for part in origin["parts"]:
+        assert (part["rows"][-1]["title"], part["rows"][-1]["customers"]) == (WON, DASH)
+    assert "No customer of the firm changes; customers won by campaigns make +" in origin["note"]
 
 
 def test_what_an_answer_rests_on_and_what_begins_too_late_are_in_its_card(result: Result) -> None:

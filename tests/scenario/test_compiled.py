@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from twin.content import content
 from twin.faults import ScenarioError
 from twin.firm.firm import Firm
 from twin.firm.plan import Change, Plan, Step
+from twin.firm.settings import CUSTOMER_SETTINGS, FIRM_SETTINGS, SETTINGS
 from twin.scenario import Compiled, compile_plan, read_plans, read_scenario
 
 Write = Callable[..., Path]
@@ -92,6 +94,13 @@ def test_a_selection_finds_those_that_meet_all_its_conditions_and_are_known_to(
         ("credit_limit: {add: {normal: [100, 5.5]}}", "add", Belief("normal", 100_00, 5_50)),
         ("credit_limit: {add: {lognormal: [100, 0.5]}}", "add", Belief("lognormal", 100_00, 0.5)),
         ("outflows: 98%", "set", fixed(0.98)),
+        ("discount: 2%", "set", fixed(0.02)),
+        ("price: 105%", "set", fixed(1.05)),
+        ("price: {scale: {normal: [1.02, 0.01]}}", "scale", Belief("normal", 1.02, 0.01, low=0)),
+        ("hold_days: 15", "set", fixed(15)),
+        ("discount_days: 14", "set", fixed(14)),
+        ("lead_days: {add: 7}", "add", fixed(7)),
+        ("hold_patience_days: 30", "set", fixed(30)),
         ("collectors: {scale: {uniform: [1, 2]}}", "scale", Belief("uniform", 1, 2, 0, math.inf)),
     ],
 )
@@ -117,17 +126,18 @@ def test_money_follows_the_decimals_of_the_firms_currency(write: Write, firm: Fi
 def test_settings_of_the_firm_have_no_selection_and_settings_of_customers_always_have_one(
     write: Write, firm: Firm
 ) -> None:
-    plan = compiled(write("change: [{set: {collectors: 2, terms_days: 9}}]"), firm).plan
-    collectors, terms = plan.changes
-    assert collectors.who is None
-    assert terms.who is not None
-    assert terms.who.all()
+    values = {"ladder": "[]", "worklist": "oldest", "over_limit": "decline"}
+    text = ", ".join(f"{name}: {values.get(name, '0.5' if s.kind == 'share' else 1)}" for name, s in SETTINGS.items())
+    changes = compiled(write(f"change: [{{set: {{{text}}}}}]"), firm).plan.changes
+    assert {c.setting for c in changes if c.who is None} == set(FIRM_SETTINGS)
+    assert {c.setting for c in changes if c.who is not None and c.who.all()} == set(CUSTOMER_SETTINGS)
 
 
 def test_a_ladder_may_be_empty_and_a_rule_is_a_word(write: Write, firm: Firm) -> None:
     ladder = "ladder: [{contact: email, day: 3}, {contact: call, day: 10}]"
-    plan = compiled(write(f"change:\n  - set: {{{ladder}, worklist: oldest}}\n  - set: {{ladder: []}}"), firm).plan
-    assert [c.amount for c in plan.changes] == [(Step("email", 3), Step("call", 10)), "oldest", ()]
+    rules = "worklist: oldest, over_limit: decline"
+    plan = compiled(write(f"change:\n  - set: {{{ladder}, {rules}}}\n  - set: {{ladder: []}}"), firm).plan
+    assert [c.amount for c in plan.changes] == [(Step("email", 3), Step("call", 10)), "oldest", "decline", ()]
 
 
 def test_a_campaign_has_days_customers_a_factor_and_a_cost_in_cents(write: Write, firm: Firm) -> None:
@@ -140,6 +150,18 @@ def test_a_campaign_has_days_customers_a_factor_and_a_cost_in_cents(write: Write
     assert (campaign.name, campaign.from_day, campaign.to_day, campaign.cost) == ("spring", 59, 120, 80_000_00)
     assert campaign.who.tolist() == [False] * 4 + [True] * 2
     assert campaign.order_rate == Belief("normal", 1.15, 0.05, 0, math.inf)
+    assert (campaign.amount, campaign.acquire) == (fixed(1), fixed(0))
+
+
+def test_a_campaign_can_move_amounts_and_win_customers(write: Write, firm: Firm) -> None:
+    path = write(
+        "campaigns: {x: {to: +30d, amount: {scale: 110%}, acquire: {normal: [40, 10]}}, y: {to: +9d, acquire: 7}}"
+    )
+    x, y = compiled(path, firm).plan.campaigns
+    assert x.amount == Belief("fixed", 1.1, low=0)
+    assert x.acquire == Belief("normal", 40, 10, 0, 1_000_000)
+    assert y.acquire == Belief("fixed", 7, 0, 0, 1_000_000)
+    assert x.order_rate == y.order_rate == y.amount == fixed(1)
 
 
 def test_an_assumption_keeps_the_bounds_of_its_card_and_money_becomes_cents(write: Write, firm: Firm) -> None:
@@ -227,6 +249,29 @@ def test_differences_read_as_sentences(write: Write, firm: Firm) -> None:
     )
 
 
+def test_campaigns_and_new_settings_read_as_sentences_too(write: Write, firm: Firm) -> None:
+    path = write("""
+        change:
+          - set: {discount: 2%, discount_days: 14, price: {scale: 105%}, hold_days: 15}
+          - set: {over_limit: decline, lead_days: 3}
+        campaigns:
+          big: {where: {size: large}, to: +30d, order_rate: {scale: 1.2}, amount: {scale: 1.1}, acquire: 3, cost: 5}
+          new: {to: +9d, acquire: {normal: [40, 10]}}
+    """)
+    everyone, start = "for all 6 customers", "from 2026-07-01"
+    big = "orders x 1.2, amounts x 1.1, 3 new customers like them, cost 5, for customers with size large (2 of 6)"
+    assert compiled(path, firm).differences == (
+        f"{start}: discount 0.02 {everyone}",
+        f"{start}: discount_days 14 {everyone}",
+        f"{start}: price x 1.05 {everyone}",
+        f"{start}: hold_days 15 {everyone}",
+        f"{start}: over_limit decline",
+        f"{start}: lead_days 3",
+        f"{start} to 2026-07-30: campaign big: {big}",
+        f"{start} to 2026-07-09: campaign new: 40 (sd 10) new customers like them, for all 6 customers",
+    )
+
+
 def shipped(name: str, firm: Firm) -> Plan:
     return compile_plan(read_scenario(content("scenarios") / f"{name}.yaml"), firm)
 
@@ -267,3 +312,39 @@ def test_spring_campaign_lasts_two_months(firm: Firm) -> None:
     (campaign,) = shipped("spring_campaign", firm).campaigns
     assert (campaign.from_day, campaign.to_day) == (59, 120)
     assert campaign.who.tolist() == [True] * 4 + [False] * 2
+
+
+def test_early_discount_offers_2_percent_to_whoever_has_longer_to_pay(firm: Firm) -> None:
+    discount, days = shipped("early_discount", firm).changes
+    assert (discount.setting, discount.amount, days.setting, days.amount) == (
+        "discount",
+        fixed(0.02),
+        "discount_days",
+        fixed(10),
+    )
+    assert discount.who is not None
+    assert discount.who.all()
+
+
+def test_hold_overdue_holds_the_orders_of_everybody_who_is_15_days_past_due(firm: Firm) -> None:
+    (change,) = shipped("hold_overdue", firm).changes
+    assert (change.setting, change.how, change.amount) == ("hold_days", "set", fixed(15))
+    assert change.who is not None
+    assert change.who.all()
+
+
+def test_win_customers_wins_twenty_in_two_months_like_the_small_and_medium(firm: Firm) -> None:
+    (campaign,) = shipped("win_customers", firm).campaigns
+    assert (campaign.from_day, campaign.to_day, campaign.cost) == (29, 90, 5_000_00)
+    assert campaign.acquire == Belief("normal", 20, 5, 0, 1_000_000)
+    assert campaign.order_rate == campaign.amount == fixed(1)
+    assert campaign.who.tolist() == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(content("scenarios").glob("*.yaml"))])
+def test_what_a_shipped_scenario_offers_behind_a_comment_sign_is_right_too(name: str, write: Write, firm: Firm) -> None:
+    text = (content("scenarios") / f"{name}.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert text[2 : text.index("\n")].endswith(("?", "compared with."))
+    offered = re.sub(r"^# (?=assume:|  )", "", text.partition("\nname:")[2], flags=re.MULTILINE)
+    assert compiled(write(f"name:{offered}"), firm).plan.name == name

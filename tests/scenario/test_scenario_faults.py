@@ -15,7 +15,7 @@ Faults = Callable[[str], list[Fault]]
 
 BAD = [
     ("chnage: []", 2, "there is no field 'chnage'", "accept, assume, campaigns, change", "change"),
-    ("processes: [a:b]", 2, "there is no field 'processes'", "fields are", ""),
+    ("proceses: [a:b]", 2, "there is no field 'proceses'", "fields are", "processes"),
     ("description: a\nname: twice", 3, "'name' is given again", "already given in line 1", ""),
     ("description: 5", 2, "'description' is 5, not text", "put it in quotes: '5'", ""),
     ("change:", 2, "'change' is empty, not a list", "changes", ""),
@@ -37,6 +37,19 @@ BAD = [
     ("change:\n  - set: {credit_limit: {scal: 1}}", 3, "no way to move a setting 'scal'", "add, scale", "scale"),
     ("change:\n  - set: {credit_limit: {scale: 1, add: 1}}", 3, "both scale and add", "one of them", ""),
     ("change:\n  - set: {worklist: largst}", 3, "there is no rule 'largst'", "largest, oldest", "largest"),
+    ("change:\n  - set: {over_limit: hodl}", 3, "there is no rule 'hodl'", "decline, hold", "hold"),
+    ("change:\n  - set: {over_limit: largest}", 3, "there is no rule 'largest'", "decline, hold", ""),
+    ("change:\n  - {where: {class: D}, set: {over_limit: hold}}", 3, "'over_limit' holds for the whole firm", "", ""),
+    ("change:\n  - set: {hold_days: 0}", 3, "'hold_days' is 0, out of range", "1 to 3,650", ""),
+    ("change:\n  - set: {hold_day: 15}", 3, "there is no setting 'hold_day'", "hold_patience_days", "hold_days"),
+    ("change:\n  - set: {price: 0}", 3, "'price' is 0, out of range", "0.01 to 100", ""),
+    ("change:\n  - set: {price: -5%}", 3, "'price' is -0.05, out of range", "0.01 to 100", ""),
+    ("change:\n  - set: {discount: 2}", 3, "'discount' is 2, out of range", "0 to 0.5", ""),
+    ("change:\n  - set: {discount: two}", 3, "'discount' is 'two', not a number", "", ""),
+    ("change:\n  - set: {discount_days: 2.5}", 3, "'discount_days' is 2.5, not a whole number", "", ""),
+    ("change:\n  - set: {lead_days: 366}", 3, "'lead_days' is 366, out of range", "0 to 365", ""),
+    ("change:\n  - {where: {class: D}, set: {lead_days: 3}}", 3, "'lead_days' holds for the whole firm", "", ""),
+    ("change:\n  - set: {hold_patience_days: -1}", 3, "'hold_patience_days' is -1, out of range", "0 to 3,650", ""),
     ("change:\n  - set: {ladder: call}", 3, "'ladder' is 'call', not a list", "{contact: call, day: 20}", ""),
     ("change:\n  - set: {ladder: [{contact: cal, day: 3}]}", 3, "there is no contact 'cal'", "call, email", "call"),
     ("change:\n  - set: {ladder: [{contact: call, day: -3}]}", 3, "'day' is -3, out of range", "0 to 3,650", ""),
@@ -114,10 +127,30 @@ BAD = [
     ("campaigns:\n  x: {to: +9d, order_rate: {add: 2}}", 3, "no field 'add'", "fields are: scale", ""),
     ("campaigns:\n  x: {to: +9d, order_rate: {scale: -0.5}}", 3, "'scale' is -0.5, out of range", "at least 0", ""),
     ("campaigns:\n  x: {to: +9d, order_rate: {scale: {normal: [-1, 1]}}}", 3, "-1 is outside its range", "", ""),
+    ("campaigns:\n  x: {to: +9d, cost: 5}", 3, "the campaign 'x' does nothing", "order_rate, amount, acquire", ""),
+    ("campaigns:\n  x: {to: +9d, amount: 2}", 3, "'amount' is a factor", "{scale: 1.15}", ""),
+    ("campaigns:\n  x: {to: +9d, amount: {scale: {uniform: [-1, 1]}}}", 3, "-1 is outside its range", "", ""),
+    ("campaigns:\n  x: {to: +9d, amuont: {scale: 2}}", 3, "there is no field 'amuont'", "acquire, amount", "amount"),
+    ("campaigns:\n  x: {to: +9d, acquire: -1}", 3, "'acquire' is -1, out of range", "0 to 1,000,000", ""),
+    ("campaigns:\n  x: {to: +9d, acquire: 1_000_001}", 3, "'acquire' is 1000001, out of range", "0 to 1,000,000", ""),
+    ("campaigns:\n  x: {to: +9d, acquire: 2.5}", 3, "'acquire' is 2.5, not a whole number", "", ""),
+    ("campaigns:\n  x: {to: +9d, acquire: 5%}", 3, "'acquire' is '5%', not a whole number", "", ""),
+    ("campaigns:\n  x: {to: +9d, acquire: {normal: [-3, 1]}}", 3, "-3 is outside its range, 0 to 1,000,000", "", ""),
+    ("campaigns:\n  x: {to: +9d, acquire: {scale: 2}}", 3, "there is no shape 'scale'", "lognormal, normal", ""),
     ("campaigns:\n  x: {to: +9d, order_rate: {scale: 1}, cost: -5}", 3, "'cost' is -5, out of range", "0 to 10,", ""),
     ("campaigns:\n  x: {to: +9d, order_rate: {scale: 1}, cost: 1.234}", 3, "1.234 EUR is not a whole", "", ""),
     ("assume: {demand.terms_elastcity: 1}", 2, "no parameter 'demand.terms_elastcity'", "", "demand.terms_elasticity"),
     ("assume: {demand.terms_elasticity: -1}", 2, "-1 is outside its range, 0 to 2", "orders", ""),
+    ("assume: {liquidity.worsen_sound: -0.1}", 2, "-0.1 is outside its range, 0 to 100", "becomes strained", ""),
+    ("assume: {liquidity.improve_strained: {normal: [-1, 1]}}", 2, "-1 is outside its range", "sound again", ""),
+    ("assume: {demand.churn_rate: -3%}", 2, "-0.03 is outside its range, 0 to 20", "leaves for good", ""),
+    ("assume: {dispute.share: 1.1}", 2, "1.1 is outside its range, 0 to 1", "probability", ""),
+    ("assume: {payment.never_share: 101%}", 2, "1.01 is outside its range, 0 to 1", "never paid", ""),
+    ("assume: {payment.part_share: {uniform: [0.5, 1.5]}}", 2, "1.5 is outside its range, 0 to 1", "part", ""),
+    ("assume: {liquidity.pace_strained: 0}", 2, "0 is outside its range, 0.01 to 100", "pay-runs", ""),
+    ("assume: {discount.softness: 0}", 2, "0 is outside its range, 0.001 to 5", "blurred", ""),
+    ("assume: {liquidity.macro_memory: 1}", 2, "1 is outside its range, 0 to 0.999", "a week", ""),
+    ("assume: {liquidity.links_per_customer: 2}", 2, "used when a firm is calibrated", "models/liquidity.yaml", ""),
     ("assume: {treasury.cost_share: 1}", 2, "used when a firm is calibrated", "models/treasury.yaml", ""),
     ("assume: {a.b: {normal: [1]}}", 2, "'normal' takes two numbers, not 1", "[mean, standard deviation]", ""),
     ("assume: {a.b: {normal: [1, -1]}}", 2, "a standard deviation is at least 0, not -1", "", ""),
@@ -185,7 +218,8 @@ def test_a_shipped_scenario_that_is_not_beside_the_file_is_named_as_such(faults:
 def test_a_bare_name_near_a_shipped_scenario_lists_those_and_suggests_it(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"no such shipped scenario\. Did you mean 'tighter_terms'") as error:
         read_scenario("tigther_terms")
-    assert "as_is, spring_campaign, stronger_collections, tighter_terms" in error.value.faults[0].allowed
+    names = "as_is, early_discount, hold_overdue, spring_campaign, stronger_collections, tighter_terms, win_customers"
+    assert names in error.value.faults[0].allowed
 
 
 def test_every_step_of_a_ladder_that_does_not_rise_is_found_beside_a_kind_that_there_is_not(faults: Faults) -> None:

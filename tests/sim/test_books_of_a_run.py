@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,56 +13,39 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.oracle.engine import journal
-from tests.oracle.worlds import BELIEFS, SmallFirm, SmallWorld, firm_of, habits_of, small_worlds
+from tests.oracle.worlds import BELIEFS, SmallWorld, small_worlds
+from tests.sim.firms import EVERY_DAY, QUIET, figure, pays_from, quiet_firm, run, told
 from twin.behaviour.belief import fixed
-from twin.behaviour.payment import DAYS, FIRST_DAY
+from twin.behaviour.payment import DAYS
 from twin.calendar import Calendar
 from twin.firm.plan import Campaign, Plan, Policy, Step
-from twin.sim import day as desk_work
-from twin.sim.measures import COLUMN
+from twin.sim import close, desks
+from twin.sim.desks import Phase
 from twin.sim.outcome import Outcome
-from twin.sim.run import simulate
+from twin.sim.world import World
 
-NOBODY_ORDERS = {"rate_shape": 1.0, "rate_days": 1e15, "amount_mu": 9.0}
-AS_IS = Plan("as is")
-QUIET = Policy(collectors=0, ladder=(), write_off_days=3650)
-
-
-def figure(outcome: Outcome, name: str) -> np.ndarray:
-    return outcome.measures[:, COLUMN[name]]
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+TAKEN = ("receipts", "discounts", "credit_notes", "write_offs")
+"""What lessens the receivables."""
 
 
-def quiet_firm(rates: list[np.ndarray], items: list[tuple[int, int, int, int]], **other: Any) -> SmallFirm:
-    """One customer for each row of settlement rates, who order nothing, run every day and owe `items`."""
-    n = len(rates)
-    return firm_of(
-        [NOBODY_ORDERS] * n,
-        habits=habits_of(np.array(rates), list(range(n)), [60.0] * n),
-        open_items=items,
-        **{"policy": QUIET, **other},
-    )
-
-
-def pays_from(day: int) -> np.ndarray:
-    """Settlement rates of who pays at once from so many days after due, and never before."""
-    return np.where(np.arange(DAYS) + FIRST_DAY >= day, 1000.0, 0.0)
-
-
-def run(firm: SmallFirm, days: int, plan: Plan = AS_IS, *, log: bool = False) -> Outcome:
-    return simulate(firm, plan, days=days, seed=1, replication=0, log=log)
+def outcome_of(w: SmallWorld, *, log: bool = False) -> Outcome:
+    return run(w.firm, w.days, w.plan, seed=w.seed, replication=w.replication, log=log)
 
 
 @given(small_worlds())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, suppress_health_check=SLOW)
 def test_cash_and_receivables_roll_forward_in_every_world(w: SmallWorld) -> None:
     """The engine itself asserts a trial balance of zero, and subledger = control account, at every close."""
-    outcome = simulate(w.firm, w.plan, days=w.days, seed=w.seed, replication=w.replication)
+    outcome = outcome_of(w)
     opening = w.firm.open_items["open_cents"].sum()
-    moved = figure(outcome, "revenue") - figure(outcome, "receipts") - figure(outcome, "write_offs")
+    moved = figure(outcome, "revenue") - sum(figure(outcome, name) for name in TAKEN)
     assert np.array_equal(figure(outcome, "receivables"), opening + np.cumsum(moved))
     paid = ("purchases", "outflows", "collection_cost", "campaign_cost", "interest")
     costs = sum(figure(outcome, name) for name in paid)
-    cash = w.firm.accounts["balance_cents"].sum() + np.cumsum(figure(outcome, "receipts") - costs)
+    cash = w.firm.accounts["balance_cents"].sum() + np.cumsum(
+        figure(outcome, "receipts") + figure(outcome, "recoveries") - costs
+    )
     in_transit = cash - figure(outcome, "cash")
     banking = w.firm.calendar.banking((pd.Timestamp(w.firm.as_of) + pd.Timedelta(days=1)).date(), w.days)
     assert np.array_equal(in_transit, figure(outcome, "in_transit"))
@@ -75,9 +58,9 @@ def test_cash_and_receivables_roll_forward_in_every_world(w: SmallWorld) -> None
 
 
 @given(small_worlds())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, suppress_health_check=SLOW)
 def test_receivables_by_age_are_those_of_the_journal(w: SmallWorld) -> None:
-    outcome = simulate(w.firm, w.plan, days=w.days, seed=w.seed, replication=w.replication, log=True)
+    outcome = outcome_of(w, log=True)
     names = ("current", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_90_plus")
     counted = ages_by_day(w, outcome)
     for day in range(w.days):
@@ -87,18 +70,31 @@ def test_receivables_by_age_are_those_of_the_journal(w: SmallWorld) -> None:
 def ages_by_day(w: SmallWorld, outcome: Outcome) -> Counter[tuple[int, int]]:
     """Cents open at each close in each of five ages, counted invoice by invoice."""
     due = {(c, -k): (0, d, cents) for c, k, d, cents in opening_items(w)}
-    gone: dict[tuple[int, int], int] = {}
+    taken: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for day, kind, customer, number, cents, terms in journal(outcome):
         if kind == "invoice":
             due[customer, number] = (day, day + terms, cents)
-        if kind in ("receipt", "write_off"):
-            gone[customer, number] = day
+        if kind in ("receipt", "discount", "credit_note", "write_off"):
+            taken.setdefault((customer, number), []).append((day, cents))
     counted: Counter[tuple[int, int]] = Counter()
-    for key, (issued, due_day, cents) in due.items():
-        for day in range(issued, gone.get(key, w.days)):
-            late = day - due_day
-            counted[day, 0 if late <= 0 else 1 if late <= 30 else 2 if late <= 60 else 3 if late <= 90 else 4] += cents
+    for key, (issued, due_day, owed) in due.items():
+        for start, stop, cents in steps(issued, owed, taken.get(key, []), w.days):
+            for day in range(start, stop):
+                counted[day, bucket(day - due_day)] += cents
     return counted
+
+
+def steps(issued: int, owed: int, taken: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int, int]]:
+    """From when to when how much of an invoice was open."""
+    since = issued
+    for day, cents in taken:
+        yield since, day, owed
+        since, owed = day, owed - cents
+    yield since, end, owed
+
+
+def bucket(late: int) -> int:
+    return 0 if late <= 0 else 1 if late <= 30 else 2 if late <= 60 else 3 if late <= 90 else 4
 
 
 def opening_items(w: SmallWorld) -> list[tuple[int, int, int, int]]:
@@ -108,10 +104,27 @@ def opening_items(w: SmallWorld) -> list[tuple[int, int, int, int]]:
     return list(zip(items["customer"], order, items["due_day"], items["open_cents"], strict=True))
 
 
-def test_a_broken_posting_stops_the_run_at_the_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_work.kernels, "age", lambda day, due, first, today, columns: None)
-    with pytest.raises(AssertionError, match="day 0"):
+def test_a_subledger_that_is_not_the_control_account_stops_the_run_at_the_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(close, "age", lambda *args: 99)
+    with pytest.raises(AssertionError, match="day 0: 99 cents by due day, 100 in the account"):
         run(quiet_firm([pays_from(0)], [(0, -9, 9, 100)]), 3)
+
+
+def test_a_customer_whose_debt_is_not_in_the_account_stops_the_run_at_the_end_of_the_month(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first close of a month is that of 31 January, day 30."""
+    settle = desks.DAILY[Phase.TREASURY]
+
+    def lose_a_cent(world: World, day: int) -> None:
+        world.customers["owes"][0] -= day == 3
+        settle(world, day)
+
+    monkeypatch.setitem(desks.DAILY, Phase.TREASURY, lose_a_cent)
+    with pytest.raises(AssertionError, match="day 30: 99 cents by customer, 100 by due day"):
+        run(quiet_firm([pays_from(99)], [(0, -9, 9, 100)]), 40)
 
 
 def test_paid_on_the_write_off_day_counts_as_paid() -> None:
@@ -121,7 +134,7 @@ def test_paid_on_the_write_off_day_counts_as_paid() -> None:
         [(0, -9, 0, 111), (1, -9, 0, 222)],
         policy=replace(QUIET, write_off_days=90),
     )
-    entries = journal(run(firm, 120, log=True))
+    entries = told(firm, 120)
     assert [entry[:5] for entry in entries] == [(90, "receipt", 0, -1, 111), (90, "write_off", 1, -1, 222)]
 
 
@@ -175,12 +188,12 @@ def test_an_outflow_that_fell_due_on_the_weekend_before_the_run_is_paid_on_its_f
 
 def test_an_outflow_of_the_31st_leaves_on_the_last_day_of_a_shorter_month() -> None:
     outflows = pd.DataFrame({"name": ["rent"], "day_of_month": [31], "cents": [70]})
-    outcome = run(quiet_firm([pays_from(0)], [], outflows=outflows, calendar=Calendar(None, weekend=())), 100)
+    outcome = run(quiet_firm([pays_from(0)], [], outflows=outflows, calendar=EVERY_DAY), 100)
     assert np.flatnonzero(figure(outcome, "outflows")).tolist() == [30, 58, 89]
 
 
 def test_a_campaign_is_paid_once_on_its_first_day() -> None:
-    plan = Plan("spring", campaigns=(Campaign("spring", 4, 9, np.array([True]), fixed(1.2), 900),))
+    plan = Plan("spring", campaigns=(Campaign("spring", 4, 9, np.array([True]), fixed(1.2), cost=900),))
     outcome = run(quiet_firm([pays_from(0)], []), 20, plan)
     assert np.flatnonzero(figure(outcome, "campaign_cost")).tolist() == [4]
     assert figure(outcome, "cash")[-1] == -900

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.sim.arrays import NONE, new_calendar
-from twin.sim.clocks import firing_day, put, remainder, take
+from twin.sim.clocks import FAR_DAYS, firing_day, put, remainder, take, waiting_days
 
 WEIGHTS = st.lists(st.sampled_from([0.0, 0.25, 1.0, 2.0]), min_size=1, max_size=40)
 
@@ -71,3 +71,46 @@ def on_calendar(head: np.ndarray, node: np.ndarray) -> dict[int, int]:
             found[int(i)] = day
             i, before = node[i]["next"], i
     return found
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.25, 1.0]), st.sampled_from([0.0, 0.5, 1.0, 4.0])), min_size=1, max_size=40
+    ),
+    st.sampled_from([0.125, 0.5, 3.0, 40.0]),
+)
+def test_a_clock_that_is_retimed_whenever_its_intensity_changes_fires_on_the_day_of_a_day_by_day_count(
+    days: list[tuple[float, float]], left: float
+) -> None:
+    """Weight and intensity of each day; the unspent part is read off at the start of every day on which it changes."""
+    spent = list(accumulate(weight * intensity for weight, intensity in days))
+    expected = next((day for day, total in enumerate(spent) if total >= left), len(days))
+    mass, since = np.array([0.0, *accumulate(weight for weight, _ in days)]), 0
+    for day, (_, intensity) in enumerate(days):
+        if day and intensity != days[day - 1][1]:
+            left = remainder(mass, since, day, left, days[day - 1][1])
+            since = day
+        if firing_day(mass, since, left, intensity) == day:
+            assert day == expected
+            return
+    assert expected == len(days)
+
+
+@given(st.integers(1, 5_000), st.integers(0, 5_000), st.integers(1, 5_000))
+def test_a_long_wait_over_closed_days_is_found_by_galloping(days: int, since: int, open_every: int) -> None:
+    """Every so-manieth day weighs 1 and all others nothing: the third of them from `since` on."""
+    weight = np.arange(days) % open_every == open_every - 1
+    after = [day for day in np.flatnonzero(weight) if day >= since]
+    mass = np.concatenate([[0.0], np.cumsum(weight)])
+    assert firing_day(mass, min(since, days), 3.0, 1.0) == (after[2] if len(after) > 2 else days)
+
+
+@pytest.mark.parametrize(
+    "left, mean, days", [(0.0, 10.0, 1), (0.1, 10.0, 1), (0.11, 10.0, 2), (3.0, 0.0, 1), (2.5, 4.0, 10)]
+)
+def test_a_wait_is_whole_days_and_one_at_least(left: float, mean: float, days: int) -> None:
+    assert waiting_days(left, mean) == days
+
+
+def test_a_wait_without_end_is_longer_than_any_run() -> None:
+    assert waiting_days(40.0, 1e300) == waiting_days(float("inf"), 1.0) == FAR_DAYS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -14,8 +13,8 @@ from tests.oracle.engine import journal
 from tests.oracle.worlds import BELIEFS, SmallFirm, firm_of, habits_of
 from twin.behaviour.belief import fixed
 from twin.behaviour.payment import DAYS, FIRST_DAY
-from twin.demo.truth import true_firm
 from twin.firm.plan import Change, Plan, Policy, Step
+from twin.firm.settings import CONTACTS
 from twin.sim.measures import COLUMN
 from twin.sim.run import simulate
 
@@ -63,8 +62,29 @@ def test_the_ladder_waits_for_a_step_that_was_not_made() -> None:
     assert contacts(firm, 9) == [(1, 0, 0), (2, 0, 1), (5, 1, 0), (6, 1, 1)]
 
 
-def test_a_contact_that_does_not_fit_into_the_day_waits_and_so_do_those_behind_it() -> None:
-    firm = debtors([900, 500], [0, 0], replace(ONE_CALL_A_DAY, collector_minutes=11))
+def test_a_contact_that_is_longer_than_the_day_is_begun_and_its_overrun_taken_off_the_next_days() -> None:
+    """Calls of 12 minutes in days of 5: 7 minutes over on Thursday, day 1, and 2 on Friday, which leave Monday 3."""
+    firm = debtors([900, 500], [0, 0], replace(ONE_CALL_A_DAY, collector_minutes=5))
+    assert contacts(firm, 9) == [(1, 0, 0), (5, 1, 0)]
+
+
+def test_a_collector_begins_contacts_as_long_as_a_minute_is_left() -> None:
+    """25 minutes a day for calls of 12: three are begun on day 1 and end 11 minutes over, two on day 2 with 14."""
+    firm = debtors([900, 800, 700, 600, 500, 400], [0] * 6, replace(ONE_CALL_A_DAY, collector_minutes=25))
+    assert [day for day, _, _ in contacts(firm, 9)] == [1, 1, 1, 2, 2, 5]
+
+
+def test_the_collector_who_has_worked_least_begins_the_next_contact() -> None:
+    """Two collectors with 13 minutes: one calls twice and is 11 minutes over, so is the other; on day 2 each has 2
+    left."""
+    firm = debtors(
+        [900, 800, 700, 600, 500, 400, 300], [0] * 7, replace(ONE_CALL_A_DAY, collectors=2, collector_minutes=13)
+    )
+    assert [day for day, _, _ in contacts(firm, 9)] == [1, 1, 1, 1, 2, 2, 5]
+
+
+def test_without_minutes_nobody_is_called() -> None:
+    firm = debtors([900, 500], [0, 0], replace(ONE_CALL_A_DAY, collector_minutes=0))
     outcome = simulate(firm, AS_IS, days=9, seed=1, replication=0)
     assert outcome.measures[:, COLUMN["contacts"]].sum() == 0
     assert outcome.measures[:, COLUMN["backlog"]].tolist() == [0, 2, 2, 2, 2, 2, 2, 2, 2]
@@ -83,11 +103,12 @@ def test_a_new_ladder_reaches_invoices_whose_step_is_past() -> None:
 
 
 def test_without_collectors_there_are_no_contacts_and_the_backlog_grows() -> None:
-    firm = true_firm(200, 1, date(2024, 12, 31))
-    none = simulate(replace(firm, policy=replace(firm.policy, collectors=0)), AS_IS, days=120, seed=1, replication=0)
-    assert none.measures[:, COLUMN["contacts"]].sum() == 0
-    assert none.measures[:, COLUMN["collection_cost"]].sum() == 0
-    assert none.measures[119, COLUMN["backlog"]] > 10
+    """An item falls due on each of 60 days; each joins the worklist on the next day and stays on it."""
+    firm = debtors([100] * 60, list(range(60)), replace(ONE_CALL_A_DAY, collectors=0))
+    outcome = simulate(firm, AS_IS, days=60, seed=1, replication=0)
+    assert outcome.measures[:, COLUMN["contacts"]].sum() == 0
+    assert outcome.measures[:, COLUMN["collection_cost"]].sum() == 0
+    assert outcome.measures[:, COLUMN["backlog"]].tolist() == list(range(60))
 
 
 def test_more_collectors_never_have_made_fewer_contacts() -> None:
@@ -101,14 +122,15 @@ def test_more_collectors_never_have_made_fewer_contacts() -> None:
 
 
 def contacts_by_day(people: int) -> np.ndarray:
-    firm = true_firm(150, 1, date(2024, 12, 31))
-    policy = replace(firm.policy, collectors=people, collector_minutes=10, ladder=(Step("email", 1), Step("call", 8)))
+    """1,500 items that fall due over 100 days and are written off half a year later; two steps of 5 minutes each."""
+    policy = Policy(
+        collectors=people, collector_minutes=10, ladder=(Step("email", 1), Step("call", 8)), write_off_days=180
+    )
     alike = {
-        f"collections.{kind}_{what}": fixed(v)
-        for kind in ("email", "call")
-        for what, v in (("effect", 1.0), ("minutes", 5.0))
+        f"collections.{kind}_{what}": fixed(v) for kind in CONTACTS for what, v in (("effect", 1.0), ("minutes", 5.0))
     }
-    outcome = simulate(replace(firm, policy=policy), Plan("as is", beliefs=alike), days=200, seed=3, replication=0)
+    firm = debtors([100 + 7 * i % 1_013 for i in range(1_500)], [i % 100 for i in range(1_500)], policy)
+    outcome = simulate(firm, Plan("as is", beliefs=alike), days=200, seed=3, replication=0)
     return np.cumsum(outcome.measures[:, COLUMN["contacts"]])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.oracle.worlds import BELIEFS, SmallFirm, firm_of, habits_of
-from tests.sim.test_books_of_a_run import pays_from
+from tests.sim.firms import pays_from
 from twin.behaviour.belief import fixed
 from twin.firm.plan import Plan
 from twin.sim.measures import COLUMN

@@ -47,6 +47,8 @@ def small_firm(n: int = 12, **other: Any) -> Firm:
             "amount_mu": 10.5,
             "amount_mu_sd": 0.2,
             "amount_sigma": 0.5,
+            "strained": 0.1,
+            "distressed": 0.05,
         }
     )
     habits = PaymentHabits(
@@ -82,6 +84,7 @@ def small_firm(n: int = 12, **other: Any) -> Firm:
         "open_items": pd.DataFrame(items),
         "accounts": pd.DataFrame({"account_id": ["main"], "currency": ["EUR"], "balance_cents": [500_000]}),
         "outflows": pd.DataFrame({"name": ["payroll"], "day_of_month": [25], "cents": [700_000]}),
+        "links": pd.DataFrame({"creditor": [0], "debtor": [1], "share": [0.5]}),
         "policy": Policy(overdraft_limit=200_000),
         "cards": read_cards(content("models")),
         "past_revenue": np.full(90, 25_000, np.int64),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,20 @@ import pandas as pd
 import pytest
 
 from tests.study.small_study import AS_IS, SCENARIOS, contents, small_firm, small_result
-from twin.faults import FirmError, OutputError, ScenarioError
+from twin.faults import FirmError, JobError, OutputError, ScenarioError
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.report import Result, compare
 from twin.sim.measures import NAMES
 from twin.sim.nature import Nature
 from twin.sim.outcome import Outcome
+from twin.sim.processes import ProcessError
 from twin.sim.run import live
 from twin.study import pool, store
+from twin.study.attribution import WON
 from twin.study.comparison import FigureError
 from twin.study.kpi import KPIS
-from twin.study.pool import ReplicationError
+from twin.study.pool import ReplicationError, TooLargeError
 from twin.study.tables import FIGURES, share_better
 
 
@@ -42,6 +46,12 @@ def scenario_file(place: Path, text: str) -> Path:
     path = place / f"s{len(list(place.iterdir()))}.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def scenario_with_process(place: Path, body: str) -> Path:
+    head = "from twin.sim.desks import Phase, before\n\n\ndef strike(env, world):\n    "
+    (place / "own.py").write_text(f"{head}{body}\n", encoding="utf-8")
+    return scenario_file(place, "name: own\nprocesses: [own:strike]\n")
 
 
 def test_a_scenario_that_changes_nothing_differs_by_exactly_0_everywhere(result: Result) -> None:
@@ -113,10 +123,10 @@ def test_equal_replications_count_half(better: Any, expected: float) -> None:
 def test_figures_without_a_value_are_left_out_and_counted() -> None:
     """No revenue before day 0 and a horizon of one day: DSO exists only where something was invoiced on it."""
     quiet = small_firm(2, past_revenue=np.zeros(90, np.int64))
-    found = small_result((), firm=quiet, days=1, replications=12)
+    found = small_result((), firm=quiet, days=1, replications=40)
     values = rows(found.kpi, kpi="dso")["value"]
     (row,) = rows(found.summary, kpi="dso").itertuples()
-    assert 0 < row.replications == values.notna().sum() < 12
+    assert 0 < row.replications == values.notna().sum() < 40
     assert row.mean == pytest.approx(values.mean())
 
 
@@ -127,6 +137,18 @@ def test_the_groups_of_a_kind_add_up_to_the_whole_difference(result: Result) -> 
     assert parts["diff"].sum().to_numpy() == pytest.approx([whole] * 4)
     assert parts["share"].sum().to_numpy() == pytest.approx([1.0] * 4)
     assert set(parts["customers"].sum()) == {12}
+
+
+def test_what_campaigns_win_is_a_group_of_its_own_and_shares_still_add_up() -> None:
+    found = small_result(["win_customers", "tighter_terms"], days=120).attribution
+    parts = rows(found, scenario="win_customers", measure="revenue")
+    won = parts[parts["group"] == WON]
+    assert list(won["group_by"]) == ["class", "segment", "size", "customer"]
+    assert (won["share"] == 1).all()
+    assert (won["customers"] == 0).all()
+    assert parts.groupby("group_by")["share"].sum().to_numpy() == pytest.approx([1.0] * 4)
+    assert set(parts.groupby("group_by")["customers"].sum()) == {12}
+    assert WON not in set(rows(found, scenario="tighter_terms")["group"])
 
 
 def test_the_change_comes_from_those_whose_terms_change(result: Result) -> None:
@@ -203,6 +225,42 @@ def test_a_replication_that_fails_late_stops_the_study(monkeypatch: pytest.Monke
     monkeypatch.setattr(pool, "live", fails)
     with pytest.raises(ReplicationError, match="'tighter_terms', replication 2, seed 7: ZeroDivisionError: no coll"):
         small_result()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_process_that_fails_is_told_with_place_and_traceback(tmp_path: Path, workers: int) -> None:
+    path = scenario_with_process(tmp_path, "yield before(env, 3, Phase.ORDERS)\n    world.custommers")
+    with pytest.raises(ProcessError) as e:
+        compare(small_firm(), AS_IS, [path], days=5, replications=3, seed=7, workers=workers)
+    said = str(e.value)
+    assert re.match(r"scenario 'own', day 3, replication \d: the process strike of own.py failed\.\n", said)
+    assert "line 6, in strike\n" in said
+    assert "AttributeError: 'World' object has no attribute 'custommers'" in said
+
+
+def test_a_process_cannot_end_the_program(tmp_path: Path) -> None:
+    path = scenario_with_process(tmp_path, "yield before(env, 0, Phase.ORDERS)\n    raise SystemExit(0)")
+    with pytest.raises(
+        JobError, match=r"scenario 'own', replication 0, seed 1: a process asked for the program to end"
+    ):
+        compare(small_firm(), AS_IS, [path], days=5, replications=3, workers=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_amount_too_large_to_be_counted_is_told_with_its_place(workers: int) -> None:
+    """exp(43) cents are within 64 bits, and a few orders of them are not."""
+    customers = small_firm().customers.assign(amount_mu=43.0, credit_limit=2**62)
+    with pytest.raises(TooLargeError, match=r"^scenario 'as_is', replication \d, seed 7: an amount is too large to be"):
+        small_result((), firm=small_firm(customers=customers), workers=workers)
+
+
+@pytest.mark.parametrize("error", [ProcessError, TooLargeError, ReplicationError, JobError])
+def test_what_a_worker_raises_arrives_as_it_was(error: type[Exception]) -> None:
+    arrived = ForkingPickler.loads(ForkingPickler.dumps(error("day 3: of a process")))
+    assert type(arrived) is error
+    assert str(arrived) == "day 3: of a process"
 
 
 def test_faults_of_all_scenarios_are_told_at_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.study.small_study import small_firm, small_result
 from twin.sim.measures import COLUMN, NAMES
 from twin.study.kpi import KPIS
 from twin.study.track import Past, Track
@@ -91,16 +92,42 @@ def test_collection_effectiveness_is_undefined_where_nothing_was_due() -> None:
     assert np.isnan(kpi("cei", track(4, revenue=50, receivables=200, current=200)))
 
 
-def test_bad_debt_ratio_is_write_offs_over_revenue() -> None:
-    assert kpi("bad_debt_ratio", track(2, revenue=[60, 40], write_offs=[0, 3])) == pytest.approx(0.03)
+def test_bad_debt_ratio_is_write_offs_net_of_recoveries_over_revenue() -> None:
+    t = track(2, revenue=[60, 40], write_offs=[0, 5], recoveries=[0, 2])
+    assert kpi("bad_debt_ratio", t) == pytest.approx(0.03)
     assert np.isnan(kpi("bad_debt_ratio", track(2, write_offs=1)))
 
 
-def test_net_value_is_contribution_less_losses_cost_and_capital() -> None:
-    """30 % of 365,000 less 365 x (1 + 2 + 3 + 4) less a year of 10 % on 50,000."""
-    costs = {"write_offs": 1, "interest": 2, "collection_cost": 3, "campaign_cost": 4}
-    t = track(365, margin=0.3, rate=0.1, revenue=1000, receivables=50_000, **costs)
-    assert kpi("net_value", t) == pytest.approx(0.3 * 365_000 - 3650 - 5000)
+def test_net_value_is_contribution_less_what_is_given_away_lost_and_spent_and_less_capital() -> None:
+    """30 % of 365,000 less 365 x (7 - 6 + 2 + 3 + 4 + 8 + 9) less a year of 10 % on 50,000."""
+    costs = {
+        "write_offs": 7,
+        "interest": 2,
+        "collection_cost": 3,
+        "campaign_cost": 4,
+        "discounts": 8,
+        "credit_notes": 9,
+    }
+    t = track(365, margin=0.3, rate=0.1, revenue=1000, receivables=50_000, recoveries=6, **costs)
+    assert kpi("net_value", t) == pytest.approx(0.3 * 365_000 - 365 * 27 - 5000)
+
+
+def test_what_becomes_of_orders_is_counted_and_of_customers_taken_on_the_last_day() -> None:
+    t = track(3, held=[1, 2, 0], lost=[0, 1, 1], failed=[0, 1, 2], left=[0, 0, 1], discounts=5, credit_notes=2)
+    names = ("held", "lost", "failed", "left", "discounts", "credit_notes")
+    assert [kpi(name, t) for name in names] == [3, 2, 2, 1, 15, 6]
+
+
+def test_receivables_roll_forward_by_what_the_figures_name() -> None:
+    """Opening and what is invoiced, less what is paid, discounted, credited and written off, is what is open."""
+    firm = small_firm()
+    result = small_result(["early_discount"], firm=firm, days=200)
+    value = result.kpi.pivot(index=["scenario", "replication"], columns="kpi", values="value")
+    out = value[["receipts", "discounts", "credit_notes", "write_offs"]].sum(axis=1)
+    daily = result.daily[result.daily["measure"] == "receivables"].groupby("scenario")["mean"].last()
+    closing = firm.open_items["open_cents"].sum() / 100 + value["revenue"] - out
+    assert closing.groupby("scenario").mean().to_numpy() == pytest.approx(daily.to_numpy())
+    assert (value.loc["early_discount", "discounts"] > 0).any()
 
 
 def test_capital_is_charged_for_the_days_of_the_horizon_only() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from tests.study.small_study import small_firm
 from twin.calendar import Calendar
-from twin.firm.plan import Policy
+from twin.firm.plan import Plan, Policy, Process
 from twin.study.provenance import fingerprint, versions
 
 FIRM = small_firm()
@@ -26,6 +27,7 @@ CHANGED: dict[str, Any] = {
     "open_items": FIRM.open_items.iloc[::-1],
     "accounts": FIRM.accounts.rename(columns={"account_id": "id"}),
     "outflows": FIRM.outflows.assign(cents=1),
+    "links": FIRM.links.assign(share=0.1),
     "policy": Policy(collectors=7),
     "cards": {name: card for name, card in FIRM.cards.items() if name != "value"},
     "past_revenue": FIRM.past_revenue.astype(np.int32),
@@ -53,6 +55,14 @@ def test_a_change_of_any_part_of_a_firm_changes_its_fingerprint(field: str) -> N
 @pytest.mark.parametrize("one, other", [(1, True), (1, "1"), (["ab"], ["a", "b"]), ({"a": {}}, {"a": []}), (0.0, -0.0)])
 def test_values_that_print_alike_are_told_apart(one: Any, other: Any) -> None:
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_a_process_is_what_runs_wherever_its_file_lies() -> None:
+    here, there = (Plan("x", processes=(Process(Path(place), "strike", "a" * 64),)) for place in ("a/b.py", "c/d.py"))
+    assert fingerprint(here) == fingerprint(there)
+    (own,) = here.processes
+    for other in (replace(own, function="other"), replace(own, sha256="b" * 64)):
+        assert fingerprint(replace(here, processes=(other,))) != fingerprint(here)
 
 
 def test_what_has_no_content_has_no_fingerprint() -> None:

@@ -1,8 +1,12 @@
-"""Demand: orders arrive with an intensity, in amounts around the customer's own.
+"""Demand: orders arrive with an intensity, in amounts around the customer's own, until the customer leaves.
 
-    intensity(t) = rate x season(month of t) x season(kind of day of t) x terms response x campaigns
-    amount       = exp(mu + sigma z),   z standard normal
+    intensity(t) = rate x season(month of t) x season(kind of day of t) x trend(t) x factor x mood
+    factor       = terms response x price response x lead response x campaigns
+    amount       = exp(mu + sigma z) x price x campaigns,   z standard normal
     rate         ~ gamma across customers; a customer's posterior is gamma again
+    churn(t)     = churn_rate x (1 + annoyance)
+
+Responses are exponential or powers, so that a step and its reverse cancel.
 
 Source: Greenwood & Yule (1920), J. Royal Stat. Soc. 83(2), the gamma-Poisson model.
 """
@@ -12,7 +16,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
 
-def terms_response(elasticity: float, extra_days: npt.ArrayLike) -> npt.NDArray[np.float64]:
+
+def terms_response(elasticity: float, extra_days: npt.ArrayLike) -> Floats:
     """Factor on the order intensity of terms that are `extra_days` longer than before: exp(elasticity x days / 30)."""
     return np.exp(elasticity * np.asarray(extra_days, dtype=float) / 30)
+
+
+def price_response(elasticity: float, price: npt.ArrayLike) -> Floats:
+    """Factor on the order intensity of prices that are `price` times those of before: price ** -elasticity."""
+    return np.asarray(price, dtype=float) ** -elasticity
+
+
+def lead_response(elasticity: float, extra_days: float) -> float:
+    """Factor on the order intensity of a lead time `extra_days` longer than before: exp(-elasticity x days / 7)."""
+    return float(np.exp(-elasticity * extra_days / 7))

@@ -39,6 +39,9 @@ CHANNELS = ("unknown", "paper", "electronic")
 RELEASE_LIMIT = 0.985
 """Most that one run releases of what it meets: keeps what it spends finite."""
 
+MOST_SPENT = -math.log(1.0 - RELEASE_LIMIT)
+"""What a run that releases so much takes from the patience of an invoice."""
+
 
 @dataclass(frozen=True)
 class PaymentHabits:
@@ -48,7 +51,8 @@ class PaymentHabits:
     phase_cuts:   (p - 1,) first day from due of the second and each later phase, rising.
     table:        (n,) row of `rate` that a customer follows; its posterior mean is already in that row.
     phase_shape:  (n, p) shape of the gamma posterior of a customer's frailty in each phase; its mean is 1.
-    run:          (n,) pay-run intensity per day on a day with factor 1.
+    run:          (n,) pay-run intensity per day on a day with factor 1; infinite where each invoice is paid on a day
+                  of its own.
     day_kind:     (m, 8) factor of each calendar.KINDS.
     month_group:  (m, 11) factor of each calendar.MONTH_GROUPS.
     calendar:     (n,) row of `day_kind` and `month_group`.
@@ -112,7 +116,7 @@ def place(days_from_due: int) -> int:
     return min(max(days_from_due, FIRST_DAY), LAST_DAY) - FIRST_DAY
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: Any, catch_up: Any) -> float:
     """Settlement intensity on a day with factor 1, with what `closed` days directly before it left over.
 
@@ -126,13 +130,13 @@ def pressure(days_from_due: int, closed: int, rate: Any, frailty: Any, phase: An
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def run_chance(run: float, factor: float) -> float:
     """Probability of a pay-run on a day with `factor`."""
     return -math.expm1(-factor * run)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def kept(pressure: float, factor: float, chance: float) -> float:
     """Probability that an invoice is not released at a run on a day with `factor`, if it had the probability `chance`.
 
@@ -141,7 +145,35 @@ def kept(pressure: float, factor: float, chance: float) -> float:
     return 1.0 + max(math.expm1(-factor * pressure) / chance, -RELEASE_LIMIT)
 
 
+@njit(cache=True)
+def spent_alone(pressure: float, factor: float) -> float:
+    """What a day takes from the patience of an invoice that is paid on a day of its own."""
+    return min(factor * pressure, MOST_SPENT)
+
+
 @njit(cache=True, inline="always")
-def fresh_patience(u: float) -> float:
-    """exp(E) with E the unit-exponential quantile at u, above 1."""
-    return 1.0 / (1.0 - u)
+def fresh_patience(u: float, never: float = 0.0) -> float:
+    """exp(E) with E the unit-exponential quantile of the paying share at u; infinite for the share `never`.
+
+    Source: Boag (1949), J. Royal Stat. Soc. B 11(1), the mixture cure model.
+    """
+    if u >= 1.0 - never:
+        return math.inf
+    return 1.0 / (1.0 - u / (1.0 - never))
+
+
+MOST_PARTS = 8
+"""Receipts that may be parts; the next one pays all."""
+
+
+@njit(cache=True)
+def paid_now(cents: int, before: int, u: float, w: float, part: float, short: float, short_size: float) -> int:
+    """Cents of a receipt for an invoice that owes `cents` after `before` receipts: all, a part, or all but a little.
+
+    u, w: its marks in (0, 1); part, short: probabilities; short_size: share of a short payment that is left.
+    """
+    if cents == 1 or before >= MOST_PARTS or u >= part + short:
+        return cents
+    if u < part:
+        return min(max(round(cents * w), 1), cents - 1)
+    return cents - min(round(cents * short_size), cents - 1)

@@ -27,6 +27,9 @@ RUN_WAIT, OPEN_PATIENCE, OPEN_DISPUTE = int(Purpose.RUN_WAIT), int(Purpose.OPEN_
 LONGEST_OPEN = 730
 """Days of waiting that are looked at to tell whether an open invoice is disputed."""
 
+LEAST_LIKELY = 700.0
+"""Log odds beyond which an invoice counts as not disputed: a wait that only sooner payment explains."""
+
 LOOK_BACK = 14
 """Days before the first that are looked at for closed ones: longer than any closure of the banks."""
 
@@ -131,7 +134,7 @@ def still_disputed(
 ) -> Floats:
     """Probability that an invoice still open at the close of day `until` is disputed, by Bayes. (n,)
 
-        q S(due + dispute_days) / ((1 - q) S(due) + q S(due + dispute_days)),   S the share open at that close
+        1 / (1 + (1 - q) / q x S(due) / S(due + dispute_days)),   S the share open at that close
 
     issued, due, until: days from `first`; due is the day that the customer takes as due.
     """
@@ -147,7 +150,7 @@ def still_disputed(
     last = until - origin
     _fill_open(arrays, days, owner, start - origin, due[some] - origin, last, on_time)
     _fill_open(arrays, days, owner, start - origin, due[some] + habits.dispute_days - origin, last, late)
-    share[some] = q * late / np.maximum((1 - q) * on_time + q * late, 1e-300)
+    share[some] = 1 / (1 + (1 - q) / q * np.exp(np.minimum(on_time - late, LEAST_LIKELY)))
     return share
 
 
@@ -176,7 +179,7 @@ def _fill_curves(habits: Any, days: Any, customer: Any, start: Any, due: Any, ou
 
 @njit(cache=True)
 def _fill_open(habits: Any, days: Any, customer: Any, start: Any, due: Any, last: int, out: Any) -> None:
-    """Write the share of each invoice, open from `start`, that is open at the close of day `last` into out (n,)."""
+    """Write log S into out (n,): S the share of each invoice, open from `start`, open at the close of day `last`."""
     ones, spent = np.ones(habits.shape.shape[1]), np.empty(habits.shape.shape[1])
     for j in range(start.size):
         c = customer[j]
@@ -186,7 +189,7 @@ def _fill_open(habits: Any, days: Any, customer: Any, start: Any, due: Any, last
             since = t - due[j]
             force = pressure(since, days.closed[t], rate, ones, habits.phase, habits.catch_up)
             spent[habits.phase[place(since)]] += day_factor(habits, days, c, t) * force
-        out[j] = np.exp(-np.sum(shape * np.log1p(spent / shape)))
+        out[j] = -np.sum(shape * np.log1p(spent / shape))
 
 
 class OpenItems(NamedTuple):

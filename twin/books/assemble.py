@@ -11,7 +11,7 @@ import pandas as pd
 from twin.books import sentences
 from twin.books.books import Books, SourceFile
 from twin.books.dates import as_date
-from twin.books.derive import balances_at, base_cents, base_of_receipts, customers_of, receipts_of, settled_on
+from twin.books.derive import CASH, balances_at, base_cents, base_of_receipts, customers_of, receipts_of, settled_on
 from twin.books.recipe import Recipe
 from twin.books.rejected import Loaded, rejected_rows
 from twin.books.schema import TABLES
@@ -79,6 +79,8 @@ def _agree_on_days(frames: Frames) -> list[str]:
     invoices, notes = frames["invoices"], []
     if "receipts" in frames:
         notes += _receipts_from_issue_on(frames)
+        if "kind" in frames["receipts"]:
+            frames["receipts"] = frames["receipts"].fillna({"kind": CASH})
         full = settled_on(invoices, frames["receipts"])
         given = invoices.get("settled_on", full)
         short = int((given.notna() & full.isna()).sum())

@@ -17,6 +17,13 @@ from twin.books.schema import Table
 Check = tuple[str, str, Mask]
 """Column, reason and mask of the rows for which it holds."""
 
+ITSELF, STRANGER = "owes itself", "is no customer of these books"
+NO_GRAPH = (ITSELF, STRANGER, "is not in customers")
+"""Why links cannot be a graph of the customers: one such row, and they are refused."""
+
+ROUNDING = 1e-9
+"""How far shares that are rounded may add up to more than 1."""
+
 
 def order_of_days(table: Table, frame: pd.DataFrame, clip: bool, until: date | None) -> Iterator[Check]:
     """Days that contradict each other, or lie after the day on which the books were closed."""
@@ -64,6 +71,24 @@ def receipts_against(frame: pd.DataFrame, invoices: pd.DataFrame, clip: bool) ->
 def in_order_of_days(receipts: pd.DataFrame) -> pd.DataFrame:
     """Receipts by day; those of one day stay in their order."""
     return receipts.sort_values("received_on", kind="stable")
+
+
+def outside_graph(frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
+    """Links of a customer to itself, and where there is no table of customers, of those who never bought."""
+    yield "debtor_id", ITSELF, _mask(frame["debtor_id"] == frame["creditor_id"])
+    if "customers" not in known:
+        bought = [known[name].frame["customer_id"] for name in ("invoices", "orders") if name in known]
+        for column in ("creditor_id", "debtor_id") if bought else ():
+            stranger = frame[column].notna() & ~frame[column].isin(pd.concat(bought))
+            yield column, STRANGER, _mask(stranger)
+
+
+def links_against_each_other(frame: pd.DataFrame) -> Iterator[Check]:
+    """Links that an earlier row has, and those that bring what a creditor is owed above the whole."""
+    again = frame.duplicated(["creditor_id", "debtor_id"])
+    yield "debtor_id", "owes this creditor in an earlier row", _mask(again)
+    total = frame[~again].groupby("creditor_id")["share"].cumsum().reindex(frame.index)
+    yield "share", "brings what this creditor is owed above the whole", _mask(total > 1 + ROUNDING)
 
 
 def found(frame: pd.DataFrame, checks: Iterator[Check]) -> list[Found]:

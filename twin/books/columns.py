@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -106,6 +107,8 @@ class Reader:
                 return _currencies(text, self.base)
             case Kind.WHOLE:
                 return _whole_numbers(text)
+            case Kind.SHARE:
+                return _shares(text, self.layout.decimal_mark)
         return _words(column, text)
 
     def _amounts(
@@ -179,3 +182,16 @@ def _whole_numbers(text: pa.Array) -> tuple[Any, list[Flaw]]:
     whole = matches(text, r"^-?\d{1,9}$")
     numbers = pc.cast(pc.if_else(pa.array(whole), text, "0"), pa.int64()).to_numpy(zero_copy_only=False)
     return pd.arrays.IntegerArray(numbers, ~whole), [("is not a whole number", ~whole & ~empty)]
+
+
+def _shares(text: pa.Array, decimal_mark: str) -> tuple[Any, list[Flaw]]:
+    """Shares, NaN where they are empty, cannot be read, or are not above 0 and at most 1. (n,)"""
+    empty = to_mask(pc.equal(text, ""))
+    plain = pc.replace_substring(text, decimal_mark, ".") if decimal_mark != "." else text
+    number = matches(
+        text, rf"^[+-]?(\d+({re.escape(decimal_mark)}\d*)?|{re.escape(decimal_mark)}\d+)([eE][+-]?\d{{1,3}})?$"
+    )
+    read = pc.cast(pc.if_else(pa.array(number), plain, "0"), pa.float64()).to_numpy(zero_copy_only=False)
+    inside = number & (read > 0) & (read <= 1)
+    outside = ("is not above 0 and at most 1", number & ~inside)
+    return np.where(inside, read, np.nan), [("is not a number", ~number & ~empty), outside]

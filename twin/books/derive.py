@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from twin.books.amounts import Mask
 from twin.books.checks import in_order_of_days
 from twin.money import convert, rate_fraction
 
 EVERYBODY = "all"
 """The segment of customers that are not told apart."""
+
+CASH = "cash"
+"""The kind of receipts of which none is said."""
 
 UNKNOWN = "unknown"
 """The segment of customers for whom the attribute that tells them apart is empty."""
@@ -33,13 +37,22 @@ def base_cents(
     return pd.Series(out, index=cents.index)
 
 
+def is_cash(receipts: pd.DataFrame) -> Mask:
+    """Which receipts are money that came in, not a discount or a credit note. (receipts,)"""
+    kind = receipts["kind"] if "kind" in receipts else pd.Series(CASH, receipts.index)
+    return np.asarray(kind == CASH)
+
+
 def settled_on(invoices: pd.DataFrame, receipts: pd.DataFrame) -> pd.Series[Any]:
-    """Day on which the receipts of each invoice first reach its amount; NaT while they do not. As long as invoices."""
+    """Day on which the receipts of each invoice, of every kind, first reach its amount; NaT while they do not.
+
+    As long as invoices.
+    """
     ordered = in_order_of_days(receipts)
     total = ordered.groupby("invoice_id")["amount_cents"].cumsum()
     amount = ordered["invoice_id"].map(invoices.set_index("invoice_id")["amount_cents"])
     full = ordered[(total >= amount).to_numpy()].drop_duplicates("invoice_id").set_index("invoice_id")["received_on"]
-    return invoices["invoice_id"].map(full).astype("datetime64[s]")
+    return full.reindex(invoices["invoice_id"]).set_axis(invoices.index).astype("datetime64[s]")
 
 
 def receipts_of(invoices: pd.DataFrame) -> pd.DataFrame:

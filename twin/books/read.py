@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from twin.books.canonical import SUFFIXES, as_it_stands, canonical_recipe
 from twin.books.columns import Found, Reader
 from twin.books.head import rows_above
 from twin.books.recipe import Recipe, read_recipe
-from twin.books.rejected import Loaded, too_many
-from twin.books.schema import TABLES
+from twin.books.rejected import Loaded, row_faults, too_many
+from twin.books.schema import TABLES, Kind
 from twin.books.source import Piece, Source, open_source
 from twin.books.store import MANIFEST, read_stored
 from twin.faults import BooksError, Fault, RecipeError, closest, listed, quoted
@@ -83,7 +84,7 @@ def _read(recipe: Recipe, files: Mapping[str, Path]) -> Books:
         except BooksError as e:
             faults += e.faults
             continue
-        refused = list(too_many(table, recipe.most_rejected))
+        refused = list(too_many(table, recipe.most_rejected)) or list(_no_graph(table))
         faults += refused
         if not refused:
             loaded[name], filled[name] = table, reader.filled
@@ -99,7 +100,8 @@ def _open(recipe: Recipe, files: Mapping[str, Path]) -> tuple[dict[str, Source],
     for name, layout in recipe.tables.items():
         try:
             source = open_source(files[name], layout)
-            sources[name] = as_it_stands(source, name) if layout.columns is None else source
+            source = as_it_stands(source, name) if layout.columns is None else source
+            sources[name] = replace(source, fine=_shares(source, name))
         except BooksError as e:
             faults += e.faults
         else:
@@ -108,6 +110,13 @@ def _open(recipe: Recipe, files: Mapping[str, Path]) -> tuple[dict[str, Source],
         place = str(files["invoices"])
         faults.append(Fault(place, "nothing says when invoices were settled.", "a column settled_on, or receipts"))
     return sources, faults
+
+
+def _shares(source: Source, name: str) -> frozenset[str]:
+    """Columns of the file that hold shares."""
+    kinds = {column.name: column.kind for column in TABLES[name].columns}
+    origins = source.layout.origins().items()
+    return frozenset(o.column for column, o in origins if o.column and kinds.get(column) is Kind.SHARE)
 
 
 def _header_faults(source: Source) -> Iterator[Fault]:
@@ -177,10 +186,19 @@ def _checked(table: Loaded, recipe: Recipe, known: Mapping[str, Loaded]) -> Load
     table = table.with_found(checks.found(frame, days))
     table = table.with_found(checks.found(frame, checks.references(schema, frame, known)))
     table = table.with_found(checks.found(table.good, checks.repeated(schema, table.good)))
+    if schema.name == "links":
+        table = table.with_found(checks.found(frame, checks.outside_graph(frame, known)))
+        table = table.with_found(checks.found(table.good, checks.links_against_each_other(table.good)))
     if schema.name == "receipts" and "invoices" in known:
         against = checks.receipts_against(table.good, known["invoices"].good, clip)
         table = table.with_found(checks.found(table.good, against))
     return table
+
+
+def _no_graph(table: Loaded) -> Iterator[Fault]:
+    """Links that no graph of the customers can hold, however few they are."""
+    if table.table.name == "links":
+        yield from row_faults(table.source.path, [f for f in table.found if f.reason in checks.NO_GRAPH])
 
 
 def _currency_of_invoice(invoices: pd.DataFrame, base: str) -> Callable[[pd.DataFrame], pd.Series[Any]]:

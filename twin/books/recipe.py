@@ -170,6 +170,27 @@ class PolicySettings(Settings):
     ladder: tuple[StepSettings, ...] | None = Field(default=None, description="collections steps, days rising")
     worklist: Literal["largest", "oldest"] | None = Field(default=None, description="which contact comes first")
     write_off_days: int | None = Field(default=None, ge=1, le=3_650, description="days past due at write-off")
+    over_limit: Literal["hold", "decline"] | None = Field(
+        default=None, description="what becomes of an order beyond the credit limit"
+    )
+    hold_days: int | None = Field(
+        default=None, ge=1, le=3_650, description="days past due from which new orders are held; 3650 is never"
+    )
+    hold_patience_days: int | None = Field(
+        default=None, ge=0, le=3_650, description="days after which a held order is lost"
+    )
+    lead_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=365,
+        description="days from an accepted order to its invoice; measured where invoices name their orders",
+    )
+    discount: float | None = Field(
+        default=None, ge=0, le=0.5, description="early-payment discount, as a share of the invoice"
+    )
+    discount_days: int | None = Field(
+        default=None, ge=0, le=365, description="days from invoice within which the discount is given"
+    )
 
 
 class Recipe(Settings):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from twin.books.books import Books
+from twin.books.derive import is_cash
 from twin.money import MINOR_DIGITS, decimal_text
 
 COUNTS = ("read", "accepted", "rejected", "rejected_unreadable", "open")
@@ -16,9 +17,10 @@ AMOUNTS = ("accepted_cents", "rejected_cents", "received_cents", "open_cents")
 def reconcile(books: Books) -> pd.DataFrame:
     """Invoices by `currency` and `month` of issue: numbers of them, and amounts in cents of that currency.
 
-    received is what came in for the accepted invoices, open what the unsettled ones still owe; what is neither was
-    credited. The currency and month of a rejected row are empty where they could not be read, and its amount is not in
-    rejected_cents where that could not be read: rejected_unreadable counts those rows.
+    received is the cash that came in for the accepted invoices, open what the unsettled ones still owe; what is neither
+    was let off: discounts, credit notes, what settled invoices received short. The currency and month of a rejected row
+    are empty where they could not be read, and its amount is not in rejected_cents where that could not be read:
+    rejected_unreadable counts those rows.
     """
     accepted = _accepted(books)
     rejected = _rejected(books)
@@ -55,7 +57,7 @@ def summary_text(books: Books) -> str:
 
 
 def _accepted(books: Books) -> pd.DataFrame:
-    invoices, owed = books.invoices, _owed(books)
+    invoices, owed, cash = books.invoices, _owed(books), _received(books, books.receipts[is_cash(books.receipts)])
     is_open = invoices["settled_on"].isna()
     figures = pd.DataFrame(
         {
@@ -63,7 +65,7 @@ def _accepted(books: Books) -> pd.DataFrame:
             "month": invoices["issued_on"].dt.strftime("%Y-%m"),
             "accepted": 1,
             "accepted_cents": invoices["amount_cents"],
-            "received_cents": invoices["amount_cents"] - owed,
+            "received_cents": cash,
             "open": is_open.astype("int64"),
             "open_cents": owed.where(is_open, 0),
         }
@@ -84,10 +86,14 @@ def _without(rows: int) -> str:
 
 
 def _owed(books: Books) -> pd.Series[int]:
-    """What of each invoice was not received, in cents of its currency. As long as invoices."""
-    received = books.receipts.groupby("invoice_id")["amount_cents"].sum()
-    so_far = books.invoices["invoice_id"].map(received).fillna(0).astype("int64")
-    return books.invoices["amount_cents"] - so_far
+    """What of each invoice was neither received nor let off, in cents of its currency. As long as invoices."""
+    return books.invoices["amount_cents"] - _received(books, books.receipts)
+
+
+def _received(books: Books, receipts: pd.DataFrame) -> pd.Series[int]:
+    """What these receipts take off each invoice, in cents of its currency. As long as invoices."""
+    received = receipts.groupby("invoice_id")["amount_cents"].sum()
+    return books.invoices["invoice_id"].map(received).fillna(0).astype("int64")
 
 
 def _count_rejected(books: Books, table: str) -> int:

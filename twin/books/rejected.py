@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -79,8 +80,13 @@ def too_many(loaded: Loaded, most_share: float) -> Iterator[Fault]:
     stopped = ", and reading was given up there" if loaded.gave_up else ""
     path = loaded.source.path
     yield Fault(str(path), f"{count} of {loaded.table.name} cannot be used{stopped}.", f"allowed: {most_share:.1%}")
+    yield from row_faults(path, loaded.found)
+
+
+def row_faults(path: Path, found: Iterable[Found]) -> Iterator[Fault]:
+    """The faults of rows: the first of each reason, in their order, and how many more there are."""
     shown, hidden_rows = [], []
-    for (column, reason), group in _by_reason(loaded.found).items():
+    for (column, reason), group in _by_reason(found).items():
         rows = np.concatenate([f.row for f in group])
         values = [value for f in group for value in f.values[:SHOWN]]
         for row, value in zip(rows[:SHOWN].tolist(), values[:SHOWN], strict=True):

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SIGNED = "signed amount"
     CURRENCY = "currency"
     WHOLE = "whole number"
+    SHARE = "share"
 
 
 STORED_TYPE: Mapping[Kind, str] = {
@@ -30,6 +31,7 @@ STORED_TYPE: Mapping[Kind, str] = {
     Kind.SIGNED: "int64",
     Kind.CURRENCY: "str",
     Kind.WHOLE: "Int64",
+    Kind.SHARE: "float64",
 }
 """Type of each kind in a DataFrame; an amount that may be missing is Int64."""
 
@@ -96,6 +98,9 @@ def _columns(*rows: tuple[str, Kind, str, str] | tuple[str, Kind, str, str, tupl
     return tuple(Column(row[0], row[1], row[2] == "required", row[3], *row[4:]) for row in rows)
 
 
+RECEIPTS = ("cash", "discount", "credit_note")
+"""What may take an invoice down: money that came in, or what was let off; only the first is cash."""
+
 CONTACTS = ("reminder", "email", "call", "letter", "supply stop", "lawyer", "suit", "agency")
 _REQUIRED, _OPTIONAL = "required", "optional"
 
@@ -127,7 +132,7 @@ _ALL = (
             ("ordered_on", Kind.DATE, _REQUIRED, "day of the order"),
             ("amount", Kind.AMOUNT, _REQUIRED, "value of the order, above 0"),
             ("currency", Kind.CURRENCY, _OPTIONAL, "currency of the order; the firm's own if absent"),
-            ("decision", Kind.TEXT, _OPTIONAL, "what credit decided", ("accepted", "held", "declined")),
+            ("decision", Kind.TEXT, _OPTIONAL, "what became of it", ("accepted", "held", "declined", "lost")),
         ),
         key="order_id",
         day="ordered_on",
@@ -157,12 +162,13 @@ _ALL = (
     ),
     Table(
         "receipts",
-        "What was received for which invoice.",
+        "What was received for which invoice, and what was let off.",
         _columns(
             ("receipt_id", Kind.ID, _OPTIONAL, "the receipt's number"),
             ("invoice_id", Kind.ID, _REQUIRED, "the invoice it is for"),
             ("received_on", Kind.DATE, _REQUIRED, "value date of the receipt"),
             ("amount", Kind.AMOUNT, _REQUIRED, "amount in the invoice's currency, above 0"),
+            ("kind", Kind.TEXT, _OPTIONAL, "what it is, cash if absent or empty", RECEIPTS),
         ),
         key="receipt_id",
         day="received_on",
@@ -233,9 +239,9 @@ _ALL = (
         _columns(
             ("creditor_id", Kind.ID, _REQUIRED, "customer that is owed"),
             ("debtor_id", Kind.ID, _REQUIRED, "customer that owes it"),
-            ("exposure", Kind.AMOUNT, _OPTIONAL, "how much, in the firm's own currency"),
+            ("share", Kind.SHARE, _REQUIRED, "part of what the creditor is owed, above 0, at most 1 with its others"),
         ),
-        missing="no customer is hurt by the failure of another",
+        missing="links follow the customers' regions and industries; where neither is known, no failure spreads",
     ),
     Table(
         "campaigns",

@@ -33,6 +33,9 @@ MOST_RAGGED = 200_000
 MOST_SHOWN = 1000
 """Characters kept of such a row."""
 
+DECIMALS, FINE_DECIMALS = 4, 16
+"""Decimals kept of floating-point numbers: of amounts, and of shares, which have to add up to 1."""
+
 Rows = npt.NDArray[np.int64]
 Batch = tuple[Rows, dict[str, pa.Array]]
 """Row numbers, and columns by name."""
@@ -65,12 +68,14 @@ class Source:
     """An open table file.
 
     header: names of its columns, in order; of a column that is there twice, the second has another name.
+    fine:   columns whose numbers keep FINE_DECIMALS decimals.
     """
 
     path: Path
     header: tuple[str, ...]
     layout: TableRecipe
     ragged: Ragged = field(default_factory=Ragged)
+    fine: frozenset[str] = frozenset()
 
     def pieces(self) -> Iterator[Piece]:
         """The rows that are not blank. Raises: BooksError where the text cannot be read on."""
@@ -142,7 +147,8 @@ class Source:
             batch.validate(full=True)
             row = np.arange(first, first + batch.num_rows)
             first += batch.num_rows
-            yield row, {name: _as_text(c, self.layout) for name, c in zip(self.header, batch.columns, strict=True)}
+            columns = zip(self.header, batch.columns, strict=True)
+            yield row, {name: _as_text(column, self.layout, name in self.fine) for name, column in columns}
 
 
 def open_source(path: Path, layout: TableRecipe) -> Source:
@@ -209,7 +215,7 @@ def _is_plain(kind: pa.DataType) -> bool:
     return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_duration(kind))
 
 
-def _as_text(column: pa.Array, layout: TableRecipe) -> pa.Array:
+def _as_text(column: pa.Array, layout: TableRecipe, fine: bool) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if not _is_plain(column.type):
@@ -217,13 +223,14 @@ def _as_text(column: pa.Array, layout: TableRecipe) -> pa.Array:
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         column = pc.strftime(column, format=layout.dates[0])
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        column = pc.replace_substring(_plain_numbers(column), ".", layout.decimal_mark)
+        column = pc.replace_substring(_plain_numbers(column, fine), ".", layout.decimal_mark)
     return pc.fill_null(pc.cast(column, pa.string()), "")
 
 
-def _plain_numbers(column: pa.Array) -> pa.Array:
-    """Numbers as text to 4 decimals, without an exponent and without closing zeros; null where there is none."""
+def _plain_numbers(column: pa.Array, fine: bool) -> pa.Array:
+    """Numbers as text, without an exponent and without closing zeros; null where there is none."""
+    decimals, kept = (18, FINE_DECIMALS) if fine else (9, DECIMALS)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-    text = pc.cast(pc.round(pc.cast(column, pa.decimal128(38, 9)), 4), pa.string())
+    text = pc.cast(pc.round(pc.cast(column, pa.decimal128(38, decimals)), kept), pa.string())
     return pc.replace_substring_regex(text, r"\.?0+$", "")

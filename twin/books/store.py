@@ -19,7 +19,7 @@ from twin.faults import BooksError, Fault
 from twin.output import new_directory
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; books of another version are refused."""
 
 
@@ -30,7 +30,7 @@ class _Entry(BaseModel):
 
     rows: int
     sha256: str
-    columns: dict[str, Literal["str", "int64", "Int64", "datetime64[s]"]]
+    columns: dict[str, Literal["str", "int64", "Int64", "float64", "datetime64[s]"]]
 
 
 class _Manifest(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from twin.demo.truth import true_firm
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.money import MINOR_DIGITS
-from twin.sim.arrays import CONTACT, DECLINED, INVOICED, ORDER, RECEIPT
+from twin.sim.events import CONTACT, CREDIT_NOTE, DECLINED, DISCOUNT, HELD, INVOICED, LOST, ORDER, RECEIPT
 from twin.sim.measures import COLUMN
 from twin.sim.outcome import Outcome
 from twin.sim.run import simulate
@@ -24,7 +25,11 @@ from twin.sim.timeline import scheduled
 
 LAST_DAY = date(2026, 6, 30)
 RECIPE = "recipe.yaml"
-DEMO_TABLES = ("customers", "orders", "invoices", "receipts", "contacts", "accounts", "bank", "flows")
+DECISIONS = {HELD: "held", ORDER: "accepted", DECLINED: "declined", LOST: "lost"}
+"""What an order's events say became of it, the last word last."""
+
+SETTLEMENTS = {RECEIPT: "cash", DISCOUNT: "discount", CREDIT_NOTE: "credit_note"}
+"""Kinds of receipts: what takes an invoice down."""
 
 
 def write_demo_books(directory: Path, *, customers: int = 2_000, months: int = 24, seed: int = 1) -> None:
@@ -32,58 +37,62 @@ def write_demo_books(directory: Path, *, customers: int = 2_000, months: int = 2
     start = (pd.Timestamp(LAST_DAY) - pd.DateOffset(months=months)).date()
     firm = true_firm(customers, seed, start)
     days = (LAST_DAY - start).days
-    outcome = simulate(firm, Plan("the past"), days=days, seed=seed, replication=0, log=True)
-    for name, table in demo_tables(firm, outcome).items():
+    write_past(directory, firm, simulate(firm, Plan("the past"), days=days, seed=seed, replication=0, log=True))
+
+
+def write_past(directory: Path, firm: Firm, outcome: Outcome) -> None:
+    """Write the books of a firm's past that ended on LAST_DAY, from a run with its events logged."""
+    tables = demo_tables(firm, outcome)
+    for name, table in tables.items():
         table.to_csv(directory / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
-    recipe = yaml.safe_dump(demo_recipe(firm), sort_keys=False)
+    recipe = yaml.safe_dump(demo_recipe(firm, tables), sort_keys=False)
     (directory / RECIPE).write_text(recipe, encoding="utf-8")
 
 
-def demo_recipe(firm: Firm) -> dict[str, Any]:
-    """The recipe that reads the tables of `demo_tables`: whose bank holidays count, and the policy of today."""
+def demo_recipe(firm: Firm, tables: Iterable[str]) -> dict[str, Any]:
+    """The recipe that reads these tables of `demo_tables`: whose bank holidays count, and the policy of today.
+
+    How long orders take to be invoiced is left to be seen in the books.
+    """
     policy = asdict(firm.policy)
-    stated = ("collectors", "collector_minutes", "ladder", "worklist", "write_off_days")
+    collections = ("collectors", "collector_minutes", "ladder", "worklist", "write_off_days")
+    stated = (*collections, "over_limit", "hold_days", "hold_patience_days", "discount", "discount_days")
     return {
         "name": firm.name,
         "currency": firm.currency,
         "country": firm.calendar.country,
         "known_until": LAST_DAY,
-        "tables": {name: {"file": f"{name}.csv", "thousands_mark": ""} for name in DEMO_TABLES},
+        "tables": {name: {"file": f"{name}.csv", "thousands_mark": ""} for name in tables},
         "policy": {**{name: policy[name] for name in stated}, "ladder": [asdict(step) for step in firm.policy.ladder]},
     }
 
 
 def demo_tables(firm: Firm, outcome: Outcome) -> dict[str, pd.DataFrame]:
-    """The books' tables as files have them, amounts decimal, from a run with its events logged."""
+    """The books' tables as files have them, amounts decimal, from a run with its events logged; none without rows."""
     assert outcome.events is not None
     e = pd.DataFrame(outcome.events)
     e["on"] = pd.Timestamp(firm.as_of) + pd.to_timedelta(e["day"] + 1, unit="D")
     e["customer_id"] = firm.customers["customer_id"].to_numpy()[e["customer"]]
     e["amount"] = decimal(e["cents"], firm.currency)
     e["key"] = e["customer_id"].str[1:] + "-" + e["number"].astype(str).str.zfill(4)
-    of = {kind: e[e["kind"] == kind] for kind in (ORDER, DECLINED, INVOICED, RECEIPT, CONTACT)}
-    return {
+    contacts = e[e["kind"] == CONTACT]
+    tables = {
         "customers": _customers(firm),
-        "orders": _orders(pd.concat([of[ORDER], of[DECLINED]]), firm.currency),
-        "invoices": _invoices(of[INVOICED], firm.currency),
-        "receipts": pd.DataFrame(
-            {
-                "receipt_id": "R" + of[RECEIPT]["key"],
-                "invoice_id": "I" + of[RECEIPT]["key"],
-                "received_on": of[RECEIPT]["on"],
-                "amount": of[RECEIPT]["amount"],
-            }
-        ),
+        "orders": _orders(e[e["kind"].isin(DECISIONS)], firm.currency),
+        "invoices": _invoices(e[e["kind"] == INVOICED], firm.currency),
+        "receipts": _receipts(e[e["kind"].isin(SETTLEMENTS)]),
         "contacts": pd.DataFrame(
             {
-                "customer_id": of[CONTACT]["customer_id"],
-                "invoice_id": "I" + of[CONTACT]["key"],
-                "contacted_on": of[CONTACT]["on"],
-                "kind": np.array([s.contact for s in firm.policy.ladder])[of[CONTACT]["detail"].to_numpy()],
+                "customer_id": contacts["customer_id"],
+                "invoice_id": "I" + contacts["key"],
+                "contacted_on": contacts["on"],
+                "kind": np.array([s.contact for s in firm.policy.ladder])[contacts["detail"].to_numpy()],
             }
         ),
         **_cash(firm, outcome),
+        "links": _links(firm),
     }
+    return {name: table for name, table in tables.items() if len(table)}
 
 
 def decimal(cents: pd.Series, currency: str) -> pd.Series:
@@ -102,6 +111,8 @@ def _customers(firm: Firm) -> pd.DataFrame:
         {
             "customer_id": c["customer_id"],
             "segment": c["segment"],
+            "region": c["region"],
+            "industry": c["industry"],
             "currency": firm.currency,
             "credit_limit": decimal(c["credit_limit"], firm.currency),
             "terms_days": c["terms_days"],
@@ -111,17 +122,42 @@ def _customers(firm: Firm) -> pd.DataFrame:
 
 
 def _orders(e: pd.DataFrame, currency: str) -> pd.DataFrame:
+    """A row for each order on the day that it was placed; an accepted one that was never invoiced may be lost, too."""
+    rank = e["kind"].map({kind: i for i, kind in enumerate(DECISIONS)})
+    by_order = e.assign(rank=rank).sort_values(["key", "day", "rank"]).groupby("key", sort=False)
+    placed, last = by_order.head(1).set_index("key"), by_order["rank"].max()
     out = pd.DataFrame(
         {
-            "order_id": "O" + e["key"],
-            "customer_id": e["customer_id"],
-            "ordered_on": e["on"],
-            "amount": e["amount"],
+            "order_id": "O" + placed.index,
+            "customer_id": placed["customer_id"],
+            "ordered_on": placed["on"],
+            "amount": placed["amount"],
             "currency": currency,
-            "decision": np.where(e["kind"] == ORDER, "accepted", "declined"),
+            "decision": np.array(list(DECISIONS.values()))[last.loc[placed.index]],
         }
     )
     return out.sort_values(["ordered_on", "order_id"])
+
+
+def _receipts(e: pd.DataFrame) -> pd.DataFrame:
+    """A row for each receipt, discount and credit note, numbered within its invoice."""
+    e = e.sort_values(["on", "key", "kind"], kind="stable")
+    number = e.groupby("key").cumcount() + 1
+    return pd.DataFrame(
+        {
+            "receipt_id": "R" + e["key"] + "-" + number.astype(str),
+            "invoice_id": "I" + e["key"],
+            "received_on": e["on"],
+            "amount": e["amount"],
+            "kind": e["kind"].map(SETTLEMENTS),
+        }
+    )
+
+
+def _links(firm: Firm) -> pd.DataFrame:
+    ids = firm.customers["customer_id"].to_numpy()
+    creditor, debtor = (ids[firm.links[name]] for name in ("creditor", "debtor"))
+    return pd.DataFrame({"creditor_id": creditor, "debtor_id": debtor, "share": firm.links["share"].to_numpy()})
 
 
 def _invoices(e: pd.DataFrame, currency: str) -> pd.DataFrame:

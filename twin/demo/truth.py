@@ -6,6 +6,7 @@ its seed makes each of them somebody, so the truth about every customer can be t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,10 +17,12 @@ import pandas as pd
 from twin.behaviour.payment import DAYS, FIRST_DAY, LAST_DAY, PaymentHabits
 from twin.calendar import KINDS, MONTH_GROUPS, Calendar
 from twin.content import content
-from twin.firm.cards import read_cards
+from twin.firm.cards import beliefs, read_cards
 from twin.firm.firm import Firm, Seasons
+from twin.firm.links import generated_links
 from twin.firm.plan import Policy
-from twin.luck import Purpose, uniforms
+from twin.firm.traits import TRAITS, long_run_regimes
+from twin.luck import Purpose, fill_uniform
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,6 +80,17 @@ SEGMENTS = {
     "public": Segment(0.10, 0.7, 2.5, 3_000.0, 0.8, 30, 12, 0.25, (0.02, 0.28, 0.35, 0.25, 0.10)),
 }
 
+INDUSTRIES = {
+    "retail": ("food", "fashion", "electronics"),
+    "wholesale": ("food", "electronics", "building"),
+    "industry": ("machinery", "building", "chemicals"),
+    "public": ("administration", "health"),
+}
+"""In which the customers of each segment are, all equally likely."""
+
+REGIONS = {"west": 0.35, "south": 0.30, "north": 0.20, "east": 0.15}
+"""Where the customers are, with the share of each region."""
+
 DAY_KIND = np.array([1.15, 1.25, 0.95, 0.90, 1.25, 0.02, 0.01, 0.03])
 ORDER_KIND = np.array([1.2, 1.15, 1.1, 1.1, 1.0, 0.25, 0.1, 0.2])
 CATCH_UP = np.full(4, 0.9)
@@ -88,14 +102,18 @@ PHASE_CUTS = np.array([-3, 1, 22], np.int32)
 def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> Firm:
     """The synthetic firm on the eve of its first day, owing and owed nothing."""
     segment, habit = draw_kinds(customers, seed)
-    table = customer_table(segment, currency)
+    cards = read_cards(content("models"))
+    given = beliefs(cards, currency)
+    table = customer_table(segment, currency).assign(**long_run_regimes(given))
+    table = table.assign(**draw_places(segment, seed))
+    links = generated_links(table, given["liquidity.links_per_customer"].centre, seed)
     monthly = int((table["expected_revenue"].sum()) / 12)
     return Firm(
         name="synthetic firm",
         as_of=start,
         currency=currency,
         calendar=Calendar("DE"),
-        customers=table.drop(columns="expected_revenue"),
+        customers=table[[name for name in TRAITS if name in table]],
         habits=true_habits(habit),
         seasons=true_seasons(),
         open_items=pd.DataFrame(
@@ -110,52 +128,82 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
                 "cents": [int(monthly * share) for share in (0.25, 0.33, 0.33, 0.06, 0.04)],
             }
         ),
-        policy=Policy(collectors=max(1, round(customers / 2_000)), collector_minutes=240, overdraft_limit=monthly // 2),
-        cards=read_cards(content("models")),
+        policy=Policy(
+            over_limit="hold",
+            hold_patience_days=14,
+            collectors=max(1, round(customers / 2_000)),
+            collector_minutes=240,
+            overdraft_limit=monthly // 2,
+        ),
+        cards=cards,
         past_revenue=np.zeros(90, np.int64),
         assumptions=(),
         sources=(),
         certificate={},
+        links=links,
     )
 
 
 def draw_kinds(customers: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Segment and habit of each customer, as rows of SEGMENTS and HABITS. (n,), (n,)"""
-    luck = np.array([uniforms(seed, 0, i, Purpose.DEMO_TRAIT, 0)[:2] for i in range(customers)]).reshape(customers, 2)
+    first, second = _luck(customers, seed, 0)
     segments = list(SEGMENTS.values())
     edges = np.cumsum([s.share for s in segments])[:-1]
-    segment = np.searchsorted(edges, luck[:, 0])
+    segment = np.searchsorted(edges, first)
     mixes = np.cumsum([s.mix for s in segments], axis=1)[:, :-1]
-    return segment, (luck[:, 1:] > mixes[segment]).sum(axis=1)
+    return segment, (second[:, None] > mixes[segment]).sum(axis=1)
+
+
+def draw_places(segment: npt.NDArray[np.int64], seed: int) -> dict[str, pd.Series]:
+    """Region and industry of each customer, by name. segment: (n,) rows of SEGMENTS."""
+    first, second = _luck(segment.size, seed, 1)
+    region = np.searchsorted(np.cumsum(list(REGIONS.values()))[:-1], first)
+    many = np.array([len(INDUSTRIES[name]) for name in SEGMENTS])
+    before = np.cumsum(many) - many
+    industry = before[segment] + np.floor(second * many[segment]).astype(np.int64)
+    names = [industry for name in SEGMENTS for industry in INDUSTRIES[name]]
+    return {"region": _words(list(REGIONS), region), "industry": _words(names, industry)}
+
+
+def _luck(customers: int, seed: int, ordinal: int) -> tuple[Floats, Floats]:
+    """Two uniforms of each customer, the first two of the block of its traits. (n,), (n,)"""
+    first, second = np.empty(customers), np.empty(customers)
+    for word, out in enumerate((first, second)):
+        fill_uniform(seed, 0, np.arange(customers), Purpose.DEMO_TRAIT + word, ordinal, out)
+    return first, second
+
+
+def _words(names: Sequence[str], row: npt.NDArray[np.int64]) -> pd.Series:
+    """A column of text: for each customer the name in its row."""
+    return pd.Series(pd.array(names, dtype="str").take(row))
 
 
 def customer_table(segment: npt.NDArray[np.int64], currency: str) -> pd.DataFrame:
     """The customer table of the true firm; each row says what its segment says."""
-    n = segment.size
-    names = list(SEGMENTS)
-    each = [SEGMENTS[names[s]] for s in segment]
+    each = list(SEGMENTS.values())
     rate = np.array([s.orders_a_month for s in each]) * 12 / 365
     shape = np.array([s.evenness for s in each])
-    mu = np.array([np.log(s.amount * 100) - s.spread**2 / 2 for s in each])
     money = np.array([s.amount * 100 for s in each])
+    spread = np.array([s.spread for s in each])
     limit = money * np.maximum(12, rate * 365)
-    return pd.DataFrame(
-        {
-            "customer_id": [f"C{i + 1:06d}" for i in range(n)],
-            "segment": [names[s] for s in segment],
-            "region": "",
-            "industry": "",
-            "currency": currency,
-            "terms_days": np.array([s.terms_days for s in each], np.int64),
-            "credit_limit": limit.astype(np.int64),
-            "rate_shape": shape,
-            "rate_days": shape / rate,
-            "amount_mu": mu,
-            "amount_mu_sd": 0.35,
-            "amount_sigma": np.array([s.spread for s in each]),
-            "expected_revenue": rate * 365 * money,
-        }
-    )
+    traits = {
+        "terms_days": np.array([s.terms_days for s in each], np.int64),
+        "credit_limit": limit.astype(np.int64),
+        "rate_shape": shape,
+        "rate_days": shape / rate,
+        "amount_mu": np.log(money) - spread**2 / 2,
+        "amount_mu_sd": np.full(len(each), 0.35),
+        "amount_sigma": spread,
+        "expected_revenue": rate * 365 * money,
+    }
+    names = {"customer_id": _ids(segment.size), "segment": _words(list(SEGMENTS), segment)}
+    text = pd.DataFrame(names).assign(currency=currency)
+    return text.assign(**{name: values[segment] for name, values in traits.items()})
+
+
+def _ids(customers: int) -> pd.Series:
+    """Ids of so many customers, in the order of their rows by alphabet too."""
+    return "C" + pd.Series(np.arange(1, customers + 1)).astype("str").str.zfill(max(6, len(str(customers))))
 
 
 def rate_table(habit: Habit) -> Floats:

@@ -16,25 +16,17 @@ from twin.content import content
 from twin.faults import BooksError, Fault, RecipeError, unknown
 from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
+from twin.firm.links import generated_links, links_in_books, no_links
 from twin.firm.observed import credit_limits, observe
-from twin.firm.opening import (
-    base_of,
-    fixed_outflows,
-    open_items,
-    opening_accounts,
-    overdraft_limit,
-    owed_cents,
-    past_revenue,
-)
-from twin.firm.plan import Policy, Step
+from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.settings import SETTINGS
-from twin.firm.traits import TRAITS
+from twin.firm.today import todays_policy, unstated_policy
+from twin.firm.traits import TRAITS, long_run_regimes
 from twin.fit.backtest import backtest, most_cuts
 from twin.fit.certificate import certificate
 from twin.fit.demand import fit_demand, full_from
 from twin.fit.payment import fit_payment
 
-CUSTOMERS_PER_COLLECTOR = 500
 TEST_WEEKS = 13
 LONGEST_SILENCE = 31
 """Days without an invoice before the last one, after which its date is taken for a mistake."""
@@ -59,19 +51,29 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     orders, history_from = _orders(known)
     demand = fit_demand(orders, customers, history_from, today, calendar)
     payment = fit_payment(known.invoices, customers, today, calendar)
-    policy = _policy(known, len(customers))
+    policy = todays_policy(known, len(customers))
     owed, written_off = owed_cents(known, policy)
     invoices = known.invoices.assign(open_cents=owed)
     outflows, outflow_sentence = fixed_outflows(known, given["treasury.cost_share"].centre)
     accounts, account_sentence = opening_accounts(known, outflows, given["treasury.opening_cash_days"].centre)
     seen, trait_sentences = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
-    sentences = (*_unstated_policy(known, policy), *trait_sentences, *written_off, *outflow_sentence, *account_sentence)
+    regimes = long_run_regimes(given)
+    links, link_sentence = _links(known, customers, given["liquidity.links_per_customer"].centre)
+    sentences = (
+        *unstated_policy(known, policy),
+        *trait_sentences,
+        *_liquidity_sentence(regimes),
+        *link_sentence,
+        *written_off,
+        *outflow_sentence,
+        *account_sentence,
+    )
     firm = Firm(
         name=books.name,
         as_of=today,
         currency=books.currency,
         calendar=calendar,
-        customers=pd.concat([seen, demand.traits], axis=1)[list(TRAITS)],
+        customers=pd.concat([seen, demand.traits], axis=1).assign(**regimes)[list(TRAITS)],
         habits=payment.habits,
         seasons=Seasons(demand.segments, demand.month, demand.kind),
         open_items=open_items(invoices, customers["customer_id"], today),
@@ -83,6 +85,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         assumptions=(*known.assumptions, *payment.unmeasured, *sentences),
         sources=tuple(asdict(source) for source in known.sources),
         certificate=_certificate(known, cuts),
+        links=links,
     )
     _assert_finite(firm)
     return firm
@@ -201,25 +204,22 @@ def _trait_sentences(terms: pd.Series, limit: pd.Series, headroom: float) -> Ite
         yield f"credit limits of {silent:,} customers are assumed: {headroom:g} times their highest exposure so far"
 
 
-def _policy(books: Books, customers: int) -> Policy:
-    """Today's policy: as the recipe states it, else as assumed."""
-    policy = Policy(collectors=max(1, round(customers / CUSTOMERS_PER_COLLECTOR)))
-    policy = replace(policy, overdraft_limit=overdraft_limit(books) or policy.overdraft_limit)
-    stated = {name: value for name, value in books.recipe.policy if value is not None}
-    if "ladder" in stated:
-        stated["ladder"] = tuple(Step(step.contact, step.day) for step in stated["ladder"])
-    return replace(policy, **stated)
+def _liquidity_sentence(regimes: dict[str, float]) -> Iterator[str]:
+    shares = f"{regimes['strained']:.1%} to be strained, of {regimes['distressed']:.1%} in distress"
+    yield f"the liquidity of a customer is not in the books: each has the long-run probability of {shares}"
 
 
-def _unstated_policy(books: Books, policy: Policy) -> Iterator[str]:
-    """What of today's policy neither the recipe nor the books say."""
-    unstated = {name: getattr(policy, name) for name, value in books.recipe.policy if value is None}
-    if "ladder" in unstated:
-        unstated["ladder"] = ", ".join(f"{step.contact} on day {step.day}" for step in policy.ladder)
-    if overdraft_limit(books) is None:
-        unstated["overdraft_limit"] = policy.overdraft_limit
-    if unstated:
-        yield "today's policy is assumed: " + "; ".join(f"{name} {value}" for name, value in unstated.items())
+def _links(books: Books, customers: pd.DataFrame, per_customer: float) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The firm's links, of the books or generated, and a sentence where they are not of the books."""
+    if books.links is not None:
+        return links_in_books(books.links, customers["customer_id"]), ()
+    attributes = [name for name in ("region", "industry") if (customers[name] != "").any()]
+    if not attributes:
+        nothing = "no failure of a customer spreads to others: neither links nor regions or industries are known"
+        return no_links(), (nothing,)
+    links = generated_links(customers, per_customer)
+    by = " and ".join(attributes)
+    return links, (f"who owes whom among the customers is assumed by {by}: {len(links):,} links",)
 
 
 def _certificate(known: Books, cuts: int) -> dict[str, Any]:
@@ -235,6 +235,9 @@ def _assert_finite(firm: Firm) -> None:
     assert (numbers[["rate_shape", "rate_days", "amount_sigma"]] > 0).all(axis=None), (
         "a customer's spread is not above 0"
     )
-    parts = [getattr(firm.habits, field.name) for field in fields(firm.habits)]
+    parts = [getattr(firm.habits, f.name) for f in fields(firm.habits) if f.name not in ("run", "population_run")]
     for part in (*parts, firm.seasons.month, firm.seasons.kind):
         assert np.isfinite(part).all(), "a habit or a season is not finite"
+    runs = np.append(firm.habits.run, firm.habits.population_run)
+    assert (runs > 0).all(), "a run intensity is not above 0: infinite is for who pays each invoice on a day of its own"
+    assert (firm.customers["strained"] + firm.customers["distressed"] <= 1).all(), "probabilities are above 1"

@@ -23,6 +23,9 @@ from twin.yaml_file import YamlFile, check, read_yaml
 WIDEST_LOG = 10
 """Largest standard deviation of a log: its tails already span a hundred orders of magnitude."""
 
+UNIT_RANGES = {"probability": (0.0, 1.0), "factor": (0.0, float("inf")), "events per year": (0.0, float("inf"))}
+"""Units that say by themselves what a number can be; the range of a parameter is cut to that of its unit."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -60,7 +63,10 @@ class Parameter(_Part):
     """A number of a mechanism, as measured or assumed."""
 
     meaning: Text = Field(description="what it is, in business words")
-    unit: Text = Field(description="unit; 'money' or 'money per ...' is decimal here and cents inside")
+    unit: Text = Field(
+        description="unit; 'money' or 'money per ...' is decimal here and cents inside; a probability is 0 to 1, "
+        "a factor and events per year are at least 0"
+    )
     low: Finite | None = Field(None, description="least it can be; draws are cut to it")
     high: Finite | None = Field(None, description="most it can be; draws are cut to it")
     prior: Finite | Spread | None = Field(None, description="what is assumed until books say more; or `value`")
@@ -79,6 +85,10 @@ class Parameter(_Part):
             raise ValueError("what is measured has a value; a prior is assumed.")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"low {self.low:g} is above high {self.high:g}.")
+        least, most = UNIT_RANGES.get(self.unit, (-float("inf"), float("inf")))
+        beyond = [number for number in (self.low, self.high) if number is not None and not least <= number <= most]
+        if beyond:
+            raise ValueError(f"{beyond[0]:g} is no bound of a parameter in {self.unit}: it is {between(least, most)}.")
         outside = outside_fault(self.belief())
         if outside:
             raise ValueError(f"{outside}.")
@@ -89,8 +99,9 @@ class Parameter(_Part):
         held = self.prior if self.value is None else self.value
         assert held is not None
         belief = held.belief() if isinstance(held, Spread) else Belief("fixed", held)
-        low = belief.low if self.low is None else self.low
-        high = belief.high if self.high is None else self.high
+        least, most = UNIT_RANGES.get(self.unit, (belief.low, belief.high))
+        low = least if self.low is None else self.low
+        high = most if self.high is None else self.high
         return replace(belief, low=low, high=high)
 
     @property

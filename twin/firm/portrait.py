@@ -19,7 +19,12 @@ def portrait_text(firm: Firm) -> str:
         f"  fixed outflows       {_money(firm, int(firm.outflows['cents'].sum()))}   a month",
         f"  weekly common shock  {firm.habits.week_sd:>18.3f}   standard deviation of its log",
     ]
-    lines.append(_certificate(firm))
+    lines += [
+        f"  strained             {table['strained'].sum():>18,.1f}   customers to be expected",
+        f"  in distress          {table['distressed'].sum():>18,.1f}   customers to be expected",
+        f"  trade credit         {len(firm.links):>18,}   links between customers",
+        _certificate(firm),
+    ]
     if firm.assumptions:
         lines += ["assumed, since the books do not say:", *(f"  - {sentence}" for sentence in firm.assumptions)]
     return "\n".join(lines)

@@ -26,9 +26,25 @@ class Setting:
     choices: tuple[str, ...] = ()
 
 
+NEVER_DAYS = 3_650
+"""As days past due: practically never."""
+
 SETTINGS = {
     "terms_days": Setting("customer", "days", "days from invoice to due date", 0, 365),
-    "credit_limit": Setting("customer", "money", "most that a customer may owe; an order beyond it is declined"),
+    "credit_limit": Setting("customer", "money", "most that a customer may owe, orders under way included"),
+    "hold_days": Setting(
+        "customer", "days", f"days past due of an invoice from which new orders are held; {NEVER_DAYS} is never", 1,
+        NEVER_DAYS,
+    ),
+    "price": Setting("customer", "share", "prices, as a share of today's", 0.01, 100),
+    "discount": Setting("customer", "share", "early-payment discount, as a share of the invoice", 0, 0.5),
+    "discount_days": Setting("customer", "days", "days from invoice within which the discount is given", 0, 365),
+    "over_limit": Setting(
+        "firm", "rule", "what becomes of an order beyond the limit: held until it fits, or declined",
+        choices=("hold", "decline"),
+    ),
+    "hold_patience_days": Setting("firm", "days", "days after which a held order is lost", 0, NEVER_DAYS),
+    "lead_days": Setting("firm", "days", "days from an accepted order to its invoice", 0, 365),
     "collectors": Setting("firm", "count", "people who work the collections worklist", 0, 10_000),
     "collector_minutes": Setting("firm", "count", "minutes that one collector works on a banking day", 0, 1_440),
     "ladder": Setting("firm", "ladder", "collections steps: a contact and its day past due, in rising order", 0, 3_650),
@@ -36,7 +52,10 @@ SETTINGS = {
     "write_off_days": Setting("firm", "days", "days past due at which an invoice is written off", 1, 3_650),
     "overdraft_limit": Setting("firm", "money", "most that the cash account may be overdrawn"),
     "outflows": Setting("firm", "share", "share of today's fixed outflows that is paid", 0, 10),
-}
+}  # fmt: skip
+
+CUSTOMER_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.level == "customer")
+FIRM_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.level == "firm")
 
 CONTACTS = ("email", "call", "letter")
 """Kinds of contact that a ladder step may name; their effects, minutes and costs are in the collections card."""

@@ -23,9 +23,9 @@ from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Policy, Step
 from twin.output import new_directory
 
-FORMAT = 1
+FORMAT = 2
 REDO = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
-TABLES = ("customers", "open_items", "accounts", "outflows")
+TABLES = ("customers", "open_items", "accounts", "outflows", "links")
 _PER_CUSTOMER = ("table", "run", "calendar", "shift_sd", "channel", "dispute_share")
 _SHARED = ("phase_cuts", "catch_up", "population_shape")
 _SCALARS = ("week_sd", "population", "population_run", "dispute_days")
@@ -86,6 +86,7 @@ def read_firm(directory: Path | str) -> Firm:
         open_items=tables["open_items"],
         accounts=tables["accounts"],
         outflows=tables["outflows"],
+        links=tables["links"],
         policy=Policy(**policy),
         cards=cards,
         past_revenue=np.array(manifest["past_revenue"], np.int64),
@@ -113,6 +114,7 @@ def _manifest(firm: Firm) -> dict[str, Any]:
         "habits": {
             **{name: getattr(habits, name).tolist() for name in _SHARED},
             **{name: getattr(habits, name) for name in _SCALARS},
+            "population_run": habits.population_run if np.isfinite(habits.population_run) else None,
         },
         "past_revenue": firm.past_revenue.tolist(),
         "assumptions": firm.assumptions,
@@ -131,7 +133,7 @@ def _habits(
         "phase_shape": customers.filter(regex="^phase_").to_numpy(),
         **{name: customers[f"habit_{name}"].to_numpy() for name in _PER_CUSTOMER if f"habit_{name}" in customers},
         **{name: np.array(shared[name], np.int32 if name == "phase_cuts" else float) for name in _SHARED},
-        **{name: shared[name] for name in _SCALARS if name in shared},
+        **{name: np.inf if shared[name] is None else shared[name] for name in _SCALARS if name in shared},
     }
     if len(shift := customers.filter(regex="^shift_").columns):
         arrays["shift"] = customers[shift].to_numpy()
@@ -153,8 +155,11 @@ def _checked_manifest(place: Path) -> dict[str, Any]:
         raise FirmError(Fault(str(place), "there is no firm here: it has no manifest.json.", hint)) from None
     except (ValueError, RecursionError):
         raise FirmError(Fault(str(path), "this is not the manifest of a firm.", hint)) from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "habits" not in manifest:
-        raise FirmError(Fault(str(path), f"this is not a firm of format {FORMAT}.", hint))
+    if not isinstance(manifest, dict) or "habits" not in manifest:
+        raise FirmError(Fault(str(path), "this is not the manifest of a firm.", hint))
+    if manifest.get("format") != FORMAT:
+        what = f"this is a firm of format {manifest.get('format')}, and this version reads format {FORMAT}."
+        raise FirmError(Fault(str(path), what, "calibrate the firm again"))
     if manifest.pop("sha256", None) != _digest(manifest):
         raise FirmError(Fault(str(path), "this file is not as calibration wrote it.", REDO))
     faults = [fault for name, held in manifest["files"].items() if (fault := _file_fault(place / name, held))]

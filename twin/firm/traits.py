@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from twin.behaviour.belief import Belief
+from twin.behaviour.liquidity import DISTRESSED, STRAINED, Regimes
+
+YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +55,19 @@ TRAITS = {
     "amount_mu": Trait("number", "posterior mean of the log of an order's amount in cents"),
     "amount_mu_sd": Trait("number", "posterior standard deviation of amount_mu"),
     "amount_sigma": Trait("number", "standard deviation of the log of an order's amount"),
+    "strained": Trait("number", "probability that its liquidity is strained on the as-of date"),
+    "distressed": Trait("number", "probability that it is in distress on the as-of date"),
 }
+
+
+def long_run_regimes(beliefs: Mapping[str, Belief]) -> dict[str, float]:
+    """The shares of customers that are `strained` and `distressed` in the long run, by the liquidity card's centres."""
+
+    def a_day(name: str) -> float:
+        return beliefs[f"liquidity.{name}"].centre / YEAR
+
+    worsen = (a_day("worsen_sound"), a_day("worsen_strained"), a_day("worsen_distressed"))
+    improve = (0.0, a_day("improve_strained"), a_day("improve_distressed"))
+    same = (1.0, 1.0, 1.0)
+    shares = Regimes(worsen, improve, pace=same, orders=same, disputes=same, funds=same).long_run
+    return {"strained": shares[STRAINED], "distressed": shares[DISTRESSED]}

@@ -19,9 +19,19 @@ ASSUMED_CASH = {"opening cash is assumed": "opening cash", "outflows are assumed
 
 _CONTACT_BELIEFS = (*(f"collections.{contact}_effect" for contact in CONTACTS), "collections.half_life_days")
 
+_DISCOUNT_BELIEFS = ("discount.cost_of_funds", "discount.funds_spread", "discount.softness")
+_REFUSAL_BELIEFS = ("demand.churn_rate", "demand.refusal_goodwill")
+
 MOVED_BY = {
     "terms_days": ("demand.terms_elasticity", "payment.terms_pass_through"),
-    "credit_limit": ("value.contribution_margin",),
+    "credit_limit": ("value.contribution_margin", *_REFUSAL_BELIEFS),
+    "hold_days": _REFUSAL_BELIEFS,
+    "over_limit": _REFUSAL_BELIEFS,
+    "hold_patience_days": _REFUSAL_BELIEFS,
+    "price": ("demand.price_elasticity", "value.contribution_margin"),
+    "discount": _DISCOUNT_BELIEFS,
+    "discount_days": _DISCOUNT_BELIEFS,
+    "lead_days": ("demand.lead_elasticity",),
     "collectors": (*_CONTACT_BELIEFS, "collections.collector_cost_per_day"),
     "collector_minutes": (*_CONTACT_BELIEFS, *(f"collections.{contact}_minutes" for contact in CONTACTS)),
     "ladder": _CONTACT_BELIEFS,
@@ -31,8 +41,16 @@ MOVED_BY = {
 }
 """Parameters of the model cards that decide how far a change of a setting goes."""
 
-CHANGE = re.compile(r"from (?P<start>\d{4}-\d\d-\d\d)(?: to [^:]+)?: (?P<what>campaign [^:]+|\S+)")
-"""How a record of a scenario begins to tell of a change, of a setting or a campaign."""
+WON_BY = ("demand.adverse_selection",)
+"""Parameters that decide what customers are like whom a campaign wins."""
+
+CHANGE = re.compile(
+    r"from (?P<start>\d{4}-\d\d-\d\d)(?: to [^:]+)?: (?P<what>campaign [^:]+|\S+)(?P<rest>.*)", re.DOTALL
+)
+"""How a record of a scenario tells of a change, of a setting or a campaign."""
+
+PROCESS = re.compile(r"runs the process (?P<process>.+)", re.DOTALL)
+"""How it tells of a process of the planner's own."""
 
 
 def assumed_cash(manifest: Context) -> str:
@@ -45,10 +63,11 @@ def assumed_cash(manifest: Context) -> str:
 def assumed_beliefs(manifest: Context, record: Context) -> str:
     """The assumptions that decide how far a scenario goes, in one sentence; empty if there are none."""
     assumed = {belief["name"] for belief in manifest["beliefs"] if belief["status"] == "assumed"}
-    changed = [what for _, what in _changes(record)]
-    names = [name for what in changed for name in MOVED_BY.get(what, ()) if name in assumed]
-    campaigns = ["the orders that a campaign brings"] if any(what.startswith("campaign ") for what in changed) else []
-    parts = list(dict.fromkeys([*names, *campaigns]))
+    changed = [(what, rest) for _, what, rest in _changes(record)]
+    names = [name for what, rest in changed for name in _movers(what, rest) if name in assumed]
+    campaigns = [_brought(rest) for what, rest in changed if what.startswith("campaign ")]
+    processes = [f"what the process {found[1]} does" for said in record["changes"] if (found := PROCESS.match(said))]
+    parts = list(dict.fromkeys([*names, *campaigns, *processes]))
     return f"How far this goes is assumed, not measured: {_listed(parts)}." if parts else ""
 
 
@@ -56,18 +75,31 @@ def begins_late(manifest: Context, record: Context) -> list[str]:
     """A sentence for every change or campaign that begins after the last day simulated."""
     last = date.fromisoformat(manifest["firm"]["as_of"]) + timedelta(days=manifest["days"])
     after = f"after the {manifest['days']:,} days simulated: no effect."
-    return [f"{_named(what)} begins on {start}, {after}" for start, what in _changes(record) if start > last]
+    return [f"{_named(what)} begins on {start}, {after}" for start, what, _ in _changes(record) if start > last]
+
+
+def _movers(what: str, rest: str) -> tuple[str, ...]:
+    """The parameters that decide how far a change goes: of a setting, or of a campaign that wins customers."""
+    return WON_BY if what.startswith("campaign ") and _wins(rest) else MOVED_BY.get(what, ())
+
+
+def _brought(rest: str) -> str:
+    return "the customers that a campaign wins" if _wins(rest) else "the orders that a campaign brings"
+
+
+def _wins(rest: str) -> bool:
+    return " new customers " in rest
 
 
 def _named(what: str) -> str:
     return what if what.startswith("campaign ") else f"the change of {what}"
 
 
-def _changes(record: Context) -> Iterator[tuple[date, str]]:
-    """The day on which each change begins, and the setting or 'campaign spring'."""
+def _changes(record: Context) -> Iterator[tuple[date, str, str]]:
+    """The day on which each change begins, the setting or 'campaign spring', and the rest of what is said of it."""
     for change in record["changes"]:
         if found := CHANGE.match(change):
-            yield date.fromisoformat(found["start"]), found["what"]
+            yield date.fromisoformat(found["start"]), found["what"], found["rest"]
 
 
 def _listed(parts: list[str]) -> str:

@@ -28,14 +28,21 @@ from twin.study.tables import FIGURES
 Context = dict[str, Any]
 
 GROUPS = {
-    "Value": ("net_value", "revenue", "receipts"),
+    "Value": ("net_value", "revenue", "receipts", "discounts", "credit_notes"),
     "Cash": ("end_cash", "min_cash", "days_overdrawn", "days_short", "p_shortfall", "cfar95", "interest"),
     "Receivables": (
-        "average_receivables", "average_overdue", "overdue_end", "dso", "best_possible_dso", "add", "count_back_dso",
-        "cei", "write_offs", "bad_debt_ratio",
+        "average_receivables", "average_overdue", "average_disputed", "overdue_end", "dso", "best_possible_dso", "add",
+        "count_back_dso", "cei", "write_offs", "recoveries", "bad_debt_ratio",
     ),
-    "Work and cost": ("orders", "declined", "contacts", "backlog", "collection_cost", "campaign_cost"),
+    "Orders and customers": ("orders", "declined", "held", "lost", "failed", "left"),
+    "Work and cost": ("contacts", "backlog", "collection_cost", "campaign_cost"),
 }  # fmt: skip
+
+SELDOM = (
+    "discounts", "credit_notes", "average_disputed", "recoveries", "declined", "held", "lost", "failed", "left",
+    "backlog", "campaign_cost",
+)  # fmt: skip
+"""Figures of what does not happen at every firm or under every policy: left out of the table where it never does."""
 
 
 def grouped() -> dict[str, list[str]]:
@@ -52,11 +59,20 @@ def figure_table(result: Comparison) -> Context:
     base = {row["kpi"]: {str(column): value for column, value in row.items()} for row in rows}
     cash = assumed_cash(result.manifest)
     titles = {"Cash": f"Cash ({cash})" if cash else "Cash"}
+    never = never_happens(result)
+    shown = {title: [kpi for kpi in kpis if kpi not in never] for title, kpis in grouped().items()}
     groups = [
         {"title": titles.get(title, title), "rows": [_row(kpi, base, all_differences) for kpi in kpis]}
-        for title, kpis in grouped().items()
+        for title, kpis in shown.items()
+        if kpis
     ]
-    return {"heads": _heads(result), "groups": groups, "note": _note(result, base)}
+    return {"heads": _heads(result), "groups": groups, "note": _note(result, base, never)}
+
+
+def never_happens(result: Comparison) -> list[str]:
+    """Those of SELDOM that are 0 in every replication of every scenario."""
+    happens = result.kpi.loc[result.kpi["value"] != 0, "kpi"]
+    return [kpi for kpi in SELDOM if kpi not in set(happens)]
 
 
 def definitions() -> list[Context]:
@@ -92,7 +108,7 @@ def _cell(d: Difference) -> Context:
     return {"text": mean, "below": below, "verdict": d.verdict}
 
 
-def _note(result: Comparison, base: dict[str, Context]) -> str:
+def _note(result: Comparison, base: dict[str, Context], never: list[str]) -> str:
     comparing = (
         "Below each mean difference: its 5 % and 95 % quantile over the replications, and the share of replications in "
         "which the scenario is better, equal ones counting half. Differences of figures in % are in points. For the "
@@ -101,7 +117,9 @@ def _note(result: Comparison, base: dict[str, Context]) -> str:
     )
     figures = [FIGURES[kpi] for kpi, row in base.items() if math.isnan(row["mean"])]
     why = [f"{f.title} is not defined: {f.undefined}. " for f in figures if isinstance(f, Kpi)]
-    return ((comparing if result.scenarios else "") + "".join(why)).replace(" %", f"{NARROW}%").strip()
+    titles = ", ".join(FIGURES[kpi].title.lower() for kpi in never)
+    left_out = f"Not shown, as there are none in any replication: {titles}." if never else ""
+    return ((comparing if result.scenarios else "") + "".join(why) + left_out).replace(" %", f"{NARROW}%").strip()
 
 
 def _first_up(text: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from twin.report.figures import colour_of
-from twin.report.words import human, number
+from twin.report.words import DASH, human, number
 from twin.sim.outcome import CUSTOMER_TOTALS
-from twin.study.attribution import GROUPS, OTHERS
+from twin.study.attribution import GROUPS, OTHERS, WON
 from twin.study.comparison import Comparison
 
 Context = dict[str, Any]
@@ -52,7 +52,8 @@ def _part(rows: pd.DataFrame, title: str) -> Context:
 def _row(rows: pd.DataFrame, group: str, largest: dict[str, float]) -> Context:
     diff = dict(zip(rows["measure"], rows["diff"], strict=True))
     cells = [_cell(diff[measure], largest[measure]) for measure in CUSTOMER_TOTALS]
-    return {"title": group or "(none)", "customers": f"{int(rows['customers'].iloc[0]):,}", "cells": cells}
+    customers = DASH if group == WON else f"{int(rows['customers'].iloc[0]):,}"
+    return {"title": group or "(none)", "customers": customers, "cells": cells}
 
 
 def _cell(diff: float, largest: float) -> Context:
@@ -63,19 +64,24 @@ def _cell(diff: float, largest: float) -> Context:
 def _customers(rows: pd.DataFrame) -> list[Context]:
     """The customers who change most, as one part."""
     customers = rows[rows["group_by"] == "customer"]
-    leading = [group for group in dict.fromkeys(customers["group"]) if group != OTHERS][:LEADING]
+    leading = [group for group in dict.fromkeys(customers["group"]) if group not in (OTHERS, WON)][:LEADING]
     title = f"The {len(leading)} customers with the largest change, whichever of these figures it is in"
     return [_part(customers[customers["group"].isin(leading)], title)] if leading else []
 
 
 def _note(rows: pd.DataFrame, currency: str) -> str:
     receipts = rows[(rows["group_by"] == "customer") & (rows["measure"] == "receipts")]
-    named = receipts[receipts["group"] != OTHERS]
-    rest = float(receipts.loc[receipts["group"] == OTHERS, "diff"].sum())
-    part = number(float(named["diff"].sum()), "money", signed=True)
+    first = receipts[~receipts["group"].isin([OTHERS, WON])]
+    parts = [first, *(receipts[receipts["group"] == group] for group in (OTHERS, WON))]
+    made, others, won = (f"{number(float(part['diff'].sum()), 'money', signed=True)} {currency}" for part in parts)
+    of_won = f", customers won by campaigns {won}" if WON in set(receipts["group"]) else ""
+    who = (
+        "Customers are sorted by the largest of their changes here, up or down. "
+        f"The {len(first)} first of them make {made} of the receipts' change, all others {others}{of_won}."
+    )
+    if not len(first):
+        who = f"No customer of the firm changes; customers won by campaigns make {won} of receipts."
     return (
-        "Mean paired differences over the horizon; bars compare the groups of a block. Customers are sorted by the "
-        f"largest of their changes here, up or down. The {len(named)} first of them make {part} {currency} of the "
-        f"receipts' change, all others {number(rest, 'money', signed=True)} {currency}. Ranges and more customers are "
-        "in attribution.csv."
+        f"Mean paired differences over the horizon; bars compare the groups of a block. {who} "
+        "Ranges and more customers are in attribution.csv."
     )

@@ -14,6 +14,9 @@ from twin.firm.settings import CONTACTS, SETTINGS, Setting
 from twin.scenario.entry import Entry
 from twin.scenario.fields import AMOUNT, BELIEF, FACTOR, STEP
 
+MOST_WON = 1_000_000
+"""Customers that one campaign can win."""
+
 MOST_MONEY = 10**13
 """In units of money. With two decimals its cents are far inside what a float holds exactly."""
 
@@ -69,6 +72,14 @@ def read_factor(entry: Entry) -> Belief | None:
         return None
     scale = entry.fields(FACTOR).get("scale")
     return None if scale is None else read_belief(scale, low=0)
+
+
+def read_count(entry: Entry, high: float) -> Belief | None:
+    """The belief of a count from 0 to `high`; one that is certain is whole."""
+    if isinstance(entry.value, dict):
+        return read_belief(entry, 0, high)
+    value = entry.number(0, high, whole=True)
+    return None if value is None else replace(certain(value), low=0, high=high)
 
 
 def read_belief(entry: Entry, low: float = -math.inf, high: float = math.inf) -> Belief | None:

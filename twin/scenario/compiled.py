@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from twin.behaviour.belief import Belief
+from twin.behaviour.belief import Belief, fixed
 from twin.faults import Fault, ScenarioError, in_order
 from twin.firm.cards import cents, in_cents, parameters_of
 from twin.firm.firm import Firm
-from twin.firm.plan import Campaign, Change, Mask, Plan
+from twin.firm.plan import Campaign, Change, Mask, Plan, Process
 from twin.firm.settings import SETTINGS
 from twin.money import MINOR_DIGITS
 from twin.scenario.accept import kpi_faults
@@ -21,9 +21,10 @@ from twin.scenario.amounts import Amount
 from twin.scenario.assume import held
 from twin.scenario.dates import Period
 from twin.scenario.layers import find_scenario
+from twin.scenario.processes import OwnProcess
 from twin.scenario.scenario import Assumed, Dated, Offer, Override, Scenario
 from twin.scenario.selection import select
-from twin.scenario.wording import assumption_words, campaign_words, change_words
+from twin.scenario.wording import assumption_words, campaign_words, change_words, process_words
 
 MOST_CENTS = 2**53
 """Up to here a float holds every whole number of cents."""
@@ -79,12 +80,14 @@ def apply(scenario: Scenario, firm: Firm) -> tuple[Compiled, list[Fault]]:
     work = _Work(firm)
     changes = [pair for dated in scenario.changes for pair in work.changes(dated)]
     campaigns = [work.campaign(name, offer) for name, offer in scenario.campaigns.items()]
+    processes = [work.process(own) for own in scenario.processes]
     beliefs = {key: work.belief(key, assumed) for key, assumed in scenario.assume.items()}
     plan = Plan(
         name=scenario.name,
         changes=tuple(change for change, _ in changes),
         campaigns=tuple(campaigns),
         beliefs={key: belief for key, belief in beliefs.items() if belief is not None},
+        processes=tuple(processes),
     )
     overridden = (*scenario.overridden, *_overrides(changes))
     return Compiled(scenario, plan, tuple(work.sentences), overridden), list(dict.fromkeys(work.faults))
@@ -115,8 +118,21 @@ class _Work:
         from_day, to_day = self.days(offer.period)
         chosen = self.chosen(offer)
         self.sentences.append(f"{offer.period.words(self.firm.as_of)}: {campaign_words(name, offer, chosen)}")
-        end = from_day + 1 if to_day is None else to_day
-        return Campaign(name, from_day, end, chosen, offer.order_rate, int(self.cents(offer.cost, offer.cost_place)))
+        return Campaign(
+            name=name,
+            from_day=from_day,
+            to_day=from_day + 1 if to_day is None else to_day,
+            who=chosen,
+            order_rate=offer.order_rate or fixed(1.0),
+            amount=offer.amount or fixed(1.0),
+            acquire=offer.acquire or fixed(0.0),
+            cost=int(self.cents(offer.cost, offer.cost_place)),
+        )
+
+    def process(self, own: OwnProcess) -> Process:
+        """The process that an entry of 'processes' names."""
+        self.sentences.append(process_words(own.process))
+        return own.process
 
     def belief(self, key: str, assumed: Assumed) -> Belief | None:
         """The belief that replaces that of a card, with the card's bounds, money in cents."""

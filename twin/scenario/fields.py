@@ -22,7 +22,10 @@ SCENARIO = {
         "scenarios that this one builds on, beside this file; each is applied once, in order, and later ones win",
     ),
     "change": Field("list of changes", "settings to move; applied in the order of the file"),
-    "campaigns": Field("campaigns by name", "times in which customers order more, at a cost"),
+    "campaigns": Field("campaigns by name", "times in which customers order more or new ones are won, at a cost"),
+    "processes": Field(
+        "list of `module:function`", "Python processes of your own that run beside the desks: `../docs/processes.md`"
+    ),
     "assume": Field("beliefs by `card.parameter`", "replaces what the model cards hold, with its uncertainty"),
     "accept": Field("criteria by KPI", "what must come out for the scenario to be accepted"),
 }
@@ -38,9 +41,17 @@ CAMPAIGN = {
     "where": Field("conditions by column", "customers that it addresses: all conditions at once; without it, all"),
     "from": Field("date", "first day; without it, the first simulated day"),
     "to": Field("date", "last day, itself included", True),
-    "order_rate": Field("`{scale: belief}`", "factor on how often these customers order, at least 0", True),
+    "order_rate": Field("`{scale: belief}`", "factor on how often these customers order, at least 0"),
+    "amount": Field("`{scale: belief}`", "factor on the amounts of their orders, at least 0"),
+    "acquire": Field(
+        "whole number or belief",
+        "customers that are won from the first to the last day, each like one of these; 0 to 1,000,000",
+    ),
     "cost": Field("money", "paid on the first day; without it, nothing"),
 }
+
+CAMPAIGN_EFFECTS = ("order_rate", "amount", "acquire")
+"""What a campaign may do; it does at least one of these."""
 
 AMOUNT = {
     "scale": Field("belief", "multiplies what the changes before it left; at least 0"),

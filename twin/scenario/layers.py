@@ -11,6 +11,7 @@ from twin.scenario.accept import Criterion
 from twin.scenario.entry import Entry
 from twin.scenario.scenario import Assumed, Offer, Override, Scenario, read_layer
 from twin.scenario.shipped import absent, extended_file
+from twin.scenario.source_file import SourceFile
 from twin.yaml_file import parse_yaml
 
 Placed = Offer | Assumed | Criterion
@@ -41,14 +42,21 @@ def laid_over(path: Path, layers: Iterable[Scenario]) -> Scenario:
         whole = replace(
             layer,
             path=path,
-            files=whole.files + layer.files,
+            files=(*whole.files, *_new_sources(whole, layer), *layer.files),
             changes=whole.changes + layer.changes,
             campaigns={**whole.campaigns, **layer.campaigns},
+            processes=tuple(dict.fromkeys(whole.processes + layer.processes)),
             assume={**whole.assume, **layer.assume},
             accept=tuple({**_by_kpi(whole), **_by_kpi(layer)}.values()),
             overridden=(*whole.overridden, *_replaced(whole, layer)),
         )
     return whole
+
+
+def _new_sources(whole: Scenario, layer: Scenario) -> Iterable[SourceFile]:
+    """The files of a layer's processes, each once, that no layer before it has named."""
+    known = {own.process.path for own in whole.processes}
+    return {own.process.path: own.source for own in layer.processes if own.process.path not in known}.values()
 
 
 def _replaced(whole: Scenario, layer: Scenario) -> Iterator[Override]:

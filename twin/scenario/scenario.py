@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from twin.behaviour.belief import Belief
 from twin.faults import Fault, unknown
 from twin.firm.settings import SETTINGS
 from twin.scenario.accept import Criterion, read_criterion
-from twin.scenario.amounts import Amount, read_amount, read_belief, read_factor, read_money
+from twin.scenario.amounts import MOST_WON, Amount, read_amount, read_belief, read_count, read_factor, read_money
 from twin.scenario.dates import Period, read_period
 from twin.scenario.entry import Entry
-from twin.scenario.fields import CAMPAIGN, CHANGE, SCENARIO
+from twin.scenario.fields import CAMPAIGN, CAMPAIGN_EFFECTS, CHANGE, SCENARIO
+from twin.scenario.processes import OwnProcess, read_processes
 from twin.scenario.selection import Condition, read_where
+from twin.scenario.source_file import SourceFile, source_file
 from twin.yaml_file import YamlFile
 
 _NAME = re.compile(r"\w[\w .-]{0,59}")
@@ -33,11 +34,13 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A campaign as written: a time in which a selection of customers orders more, at a cost in units of money."""
+    """A campaign as written; None where it leaves something as it is. cost: in units of money."""
 
     period: Period
     where: tuple[Condition, ...]
-    order_rate: Belief
+    order_rate: Belief | None
+    amount: Belief | None
+    acquire: Belief | None
     cost: float
     place: str
     cost_place: str
@@ -63,21 +66,14 @@ class Override:
         return f"{self.what} of {self.place} is overridden by {self.by}"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file that a scenario is made of, as it was read."""
-
-    name: str
-    sha256: str
-    text: str
-
-
 @dataclass(frozen=True)
 class Scenario:
     """A scenario with its layers laid over each other.
 
-    files:      those that it is made of, in order of application, its own last.
+    files:      those that it is made of, in order of application, its own last; files of processes before the layer
+                that names them first.
     changes:    in order of application.
+    processes:  the planner's own, each once.
     overridden: what earlier layers said of a campaign, an assumption or a criterion and later ones say otherwise.
     """
 
@@ -87,6 +83,7 @@ class Scenario:
     files: tuple[SourceFile, ...] = ()
     changes: tuple[Dated, ...] = ()
     campaigns: dict[str, Offer] = field(default_factory=dict)
+    processes: tuple[OwnProcess, ...] = ()
     assume: dict[str, Assumed] = field(default_factory=dict)
     accept: tuple[Criterion, ...] = ()
     overridden: tuple[Override, ...] = ()
@@ -102,9 +99,10 @@ def read_layer(file: YamlFile, faults: list[Fault]) -> Scenario:
         name=_name(fields["name"]) if "name" in fields else "",
         path=file.path,
         description=(fields["description"].text() or "") if "description" in fields else "",
-        files=(_source(file.path),),
+        files=(source_file(file.path),),
         changes=tuple(_dated(change) for change in changes),
         campaigns={name: _offer(entry) for name, entry in _named(fields, "campaigns", "campaigns by name")},
+        processes=read_processes(fields["processes"]) if "processes" in fields else (),
         assume=_assumptions(fields),
         accept=_criteria(fields),
     )
@@ -142,12 +140,17 @@ def _dated(entry: Entry) -> Dated:
 
 def _offer(entry: Entry) -> Offer:
     fields = entry.fields(CAMPAIGN)
-    rate = read_factor(fields["order_rate"]) if "order_rate" in fields else None
+    if fields and not fields.keys() & set(CAMPAIGN_EFFECTS) and set(entry.value) <= CAMPAIGN.keys():
+        entry.fault(
+            f"the campaign '{entry.name}' does nothing.", f"it has one or more of {', '.join(CAMPAIGN_EFFECTS)}"
+        )
     cost = read_money(fields["cost"], low=0) if "cost" in fields else None
     return Offer(
         period=read_period(fields),
         where=read_where(fields["where"]) if "where" in fields else (),
-        order_rate=rate or Belief("fixed", 1.0),
+        order_rate=read_factor(fields["order_rate"]) if "order_rate" in fields else None,
+        amount=read_factor(fields["amount"]) if "amount" in fields else None,
+        acquire=read_count(fields["acquire"], MOST_WON) if "acquire" in fields else None,
         cost=cost or 0,
         place=fields["where"].place if "where" in fields else entry.place,
         cost_place=fields["cost"].place if "cost" in fields else entry.place,
@@ -162,8 +165,3 @@ def _assumptions(fields: dict[str, Entry]) -> dict[str, Assumed]:
 def _criteria(fields: dict[str, Entry]) -> tuple[Criterion, ...]:
     read = [read_criterion(entry, kpi) for kpi, entry in _named(fields, "accept", "criteria by KPI")]
     return tuple(criterion for criterion in read if criterion is not None)
-
-
-def _source(path: Path) -> SourceFile:
-    raw = path.read_bytes()
-    return SourceFile(path.name, sha256(raw).hexdigest(), raw.decode("utf-8-sig"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twin.behaviour.belief import Belief
-from twin.firm.plan import Mask, Step
+from twin.firm.plan import Mask, Process, Step
 from twin.firm.settings import SETTINGS
 from twin.scenario.amounts import Amount
 from twin.scenario.scenario import Dated, Offer
@@ -17,9 +17,23 @@ def change_words(dated: Dated, name: str, amount: Amount, chosen: Mask) -> str:
 
 
 def campaign_words(name: str, offer: Offer, chosen: Mask) -> str:
-    """'campaign spring: orders x 1.15 (sd 0.05), cost 80,000, for customers with size large (667 of 2,000)'."""
-    cost = f", cost {number(offer.cost)}" if offer.cost else ""
-    return f"campaign {name}: orders x {belief_words(offer.order_rate)}{cost}, for {words(offer.where, chosen)}"
+    """'campaign spring: orders x 1.15 (sd 0.05), cost 80,000, for customers with size large (667 of 2,000)'.
+
+    Whom it wins: 'campaign fair: 40 (sd 10) new customers like them, for customers with size small (667 of 2,000)'.
+    """
+    parts = [
+        f"orders x {belief_words(offer.order_rate)}" if offer.order_rate else "",
+        f"amounts x {belief_words(offer.amount)}" if offer.amount else "",
+        f"{belief_words(offer.acquire)} new customers like them" if offer.acquire else "",
+        f"cost {number(offer.cost)}" if offer.cost else "",
+        f"for {words(offer.where, chosen)}",
+    ]
+    return f"campaign {name}: {', '.join(part for part in parts if part)}"
+
+
+def process_words(process: Process) -> str:
+    """'runs the process strike of bank_strike.py'."""
+    return f"runs the process {process.function} of {process.path.name}"
 
 
 def assumption_words(key: str, belief: Belief, before: Belief) -> str:

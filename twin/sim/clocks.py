@@ -7,18 +7,25 @@ A clock holds what is unspent of an exponential amount. It fires on the first da
 where mass[t] is the calendar's cumulative weight of the days before t. When the intensity changes, what was spent is
 taken off `left` and the day is solved again: the rest of the clock is kept, so no draw is repeated or lost.
 
-Fired days wait in a day-bucket calendar: doubly linked lists, one per day, so moving a clock costs no search.
+Clocks that fire seldom wait in a day-bucket calendar: doubly linked lists, one per day, so moving a clock costs no
+search. The days of the order and run clocks, of which many fire on every day, stand in plain arrays that are looked
+through in order: what lies together is then touched together.
 
-Source: Anderson (2007), modified next reaction method, J. Chem. Phys. 127; Brown (1988), calendar queues, CACM 31(10).
+Source: Anderson (2007), modified next reaction method, J. Chem. Phys. 127; Rathinam, Sheppard & Khammash (2010), common
+reaction path, J. Chem. Phys. 132; Brown (1988), calendar queues, CACM 31(10).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from numba import njit
 
 from twin.sim.arrays import NONE
+
+FAR_DAYS = 2**30
+"""Longer than any run."""
 
 
 @njit(cache=True)
@@ -28,10 +35,12 @@ def firing_day(mass: Any, since: int, left: float, intensity: float) -> int:
     mass: (days + 1,) cumulative weight of the days before each day.
     """
     horizon: int = mass.size - 1
-    if intensity <= 0.0:
+    if intensity <= 0.0 or since >= horizon:
         return horizon
     goal: float = mass[since] + left / intensity
-    low, high = since, horizon
+    low, high, step = since, since, 1
+    while high < horizon and mass[high + 1] < goal:
+        low, high, step = high + 1, min(high + step, horizon), 2 * step
     while low < high:
         middle = (low + high) // 2
         if mass[middle + 1] >= goal:
@@ -49,8 +58,15 @@ def remainder(mass: Any, since: int, day: int, left: float, intensity: float) ->
 
 
 @njit(cache=True)
+def waiting_days(left: float, mean_days: float) -> int:
+    """Whole days, at least one, until a clock of the constant intensity 1 / mean_days is spent."""
+    days = math.ceil(min(left * mean_days, FAR_DAYS))
+    return max(1, int(days))
+
+
+@njit(cache=True, inline="always")
 def put(head: Any, node: Any, i: int, day: int) -> None:
-    """Put node i on `day`, which is beyond the calendar's last day or not on it yet. head: (days + 1,)."""
+    """Put node i, which is on no day, on `day`, or beyond the calendar's last one. head: (days + 1,)."""
     day = min(day, head.size - 1)
     after = head[day]
     node[i].day = day
@@ -61,7 +77,7 @@ def put(head: Any, node: Any, i: int, day: int) -> None:
     head[day] = i
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def take(head: Any, node: Any, i: int) -> None:
     """Take node i off the day that it is on, if any."""
     if node[i].day == NONE:

@@ -1,6 +1,7 @@
 """The desks of the firm and the days of the world, each a simpy process: one generator is one story.
 
-Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order.
+Time is counted in ticks, eight to a day, one for each phase, so that every day runs in the same exact order. Half a
+tick before each phase is the moment in which a process of the user's may act.
 """
 
 from __future__ import annotations
@@ -10,9 +11,15 @@ from enum import IntEnum
 
 import simpy
 
-from twin.sim.day import close_day, collect, receive, settle_cash, start_campaigns, take_orders, write_off
+from twin.sim.close import close_day
+from twin.sim.collections import collect
+from twin.sim.liquidity import live_on
+from twin.sim.orders import take_orders
+from twin.sim.payments import receive
 from twin.sim.policy import put_in_force, turning_days
+from twin.sim.treasury import settle_cash, start_campaigns
 from twin.sim.world import World
+from twin.sim.write_offs import write_off
 
 Story = Generator[simpy.Event, None, None]
 
@@ -33,6 +40,7 @@ class Phase(IntEnum):
 PHASES = len(Phase)
 
 DAILY = {
+    Phase.LIQUIDITY: live_on,
     Phase.ORDERS: take_orders,
     Phase.PAYMENTS: receive,
     Phase.COLLECTIONS: collect,
@@ -64,3 +72,11 @@ def every_day(env: simpy.Environment, world: World, phase: Phase, work: Callable
     while True:
         work(world, int(env.now) // PHASES)
         yield env.timeout(PHASES)
+
+
+def before(env: simpy.Environment, day: int, phase: Phase) -> simpy.Timeout:
+    """The moment directly before a phase of a day, for processes of the user's own.
+
+    Raises: ValueError if it has gone by.
+    """
+    return env.timeout(day * PHASES + phase - 0.5 - env.now)

@@ -2,83 +2,101 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
-from twin.behaviour.payment import PaymentHabits
+from twin.behaviour.liquidity import regime_at
 from twin.firm.firm import Firm
 from twin.luck import Purpose, fill_normal, fill_uniform
-from twin.sim.arrays import CUSTOMER, NONE, Records
-from twin.sim.timeline import run_factor, season_mass, shocked_days
+from twin.sim.arrays import Records
+from twin.sim.timeline import run_factor, shocked_days, weekly_normals
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+_POSTERIOR = ("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "strained", "distressed")
+
+
+@dataclass(frozen=True)
+class People:
+    """What a replication's luck says of customers, each (n,) but frailty, (n, phases).
+
+    rate: orders a day; mu: mean of the log of an order's cents; regime: on the as-of date; funds: standard normal, of
+    the cost of funds; shift: whole days by which the day it takes as due is later than is known of it.
+    """
+
+    rate: Floats
+    mu: Floats
+    regime: npt.NDArray[np.int8]
+    funds: Floats
+    shift: Ints
+    frailty: Floats
 
 
 @dataclass(frozen=True)
 class Nature:
     """One replication's luck with the firm: the same for every plan, drawn once for all of them and read only.
 
-    days: (days,); customers: (n,) before the first day; frailty: (n, phases); mass: (segments, days + 1) season weight
-    of the days before each day; run_factor: (calendars, days).
+    days: (days,); run_factor: (calendars, days) without the macro factor; macro: (weeks,) its innovations.
     """
 
     seed: int
     replication: int
     days: Records
-    customers: Records
-    frailty: Floats
-    mass: Floats
+    people: People
     run_factor: Floats
+    macro: list[float]
 
 
 def draw_nature(firm: Firm, *, days: int, seed: int, replication: int) -> Nature:
     """The traits of every customer, from their posteriors, and the days with their common shocks."""
     start = firm.as_of + timedelta(days=1)
     shocked = shocked_days(firm.calendar, start, days, firm.habits.week_sd, seed, replication)
+    rows = np.arange(len(firm.customers))
     return Nature(
         seed=seed,
         replication=replication,
         days=shocked,
-        customers=draw_customers(firm, seed, replication),
-        frailty=draw_frailty(firm.habits, seed, replication),
-        mass=season_mass(firm, start, days),
+        people=draw_people(firm, rows, rows, seed, replication),
         run_factor=run_factor(firm.habits, shocked),
+        macro=weekly_normals(days, Purpose.MACRO_WEEK, seed, replication),
     )
 
 
-def draw_customers(firm: Firm, seed: int, replication: int) -> Records:
-    """The customers with the traits of this replication, drawn from each one's posterior. (n,)"""
-    table = firm.customers
-    n = len(table)
-    out = np.zeros(n, CUSTOMER)
-    u, z = np.empty(n), np.empty(n)
-    agents = np.arange(n)
+def draw_people(firm: Firm, rows: Ints, agents: Ints, seed: int, replication: int) -> People:
+    """Customers like those in `rows` of the firm, with the luck of `agents`. rows, agents: (n,)."""
+    shape, per, mu, mu_sd, strained, distressed = (firm.customers[name].to_numpy()[rows] for name in _POSTERIOR)
+    u, z, funds = np.empty(rows.size), np.empty(rows.size), np.empty(rows.size)
     fill_uniform(seed, replication, agents, Purpose.TRAIT_RATE, 0, u)
+    rate = gammaincinv(shape, u) / per
+    fill_uniform(seed, replication, agents, Purpose.TRAIT_REGIME, 0, u)
+    regime = regime_at(u, strained, distressed).astype(np.int8)
     fill_normal(seed, replication, agents, Purpose.TRAIT_AMOUNT, 0, z)
-    out["rate"] = gammaincinv(table["rate_shape"].to_numpy(), u) / table["rate_days"].to_numpy()
-    out["mu"] = table["amount_mu"].to_numpy() + table["amount_mu_sd"].to_numpy() * z
-    out["sigma"] = table["amount_sigma"]
-    out["factor"] = 1.0
-    rows = {segment: row for row, segment in enumerate(firm.seasons.segments)}
-    out["season"] = table["segment"].map(rows)
-    out["terms"] = out["base_terms"] = table["terms_days"]
-    out["limit"] = table["credit_limit"]
-    out["first"] = NONE
-    out["run"] = firm.habits.run
-    out["table"] = firm.habits.table
-    out["calendar"] = firm.habits.calendar
-    return out
+    fill_normal(seed, replication, agents, Purpose.TRAIT_FUNDS, 0, funds)
+    frailty = draw_frailty(firm.habits.phase_shape[rows], agents, seed, replication)
+    shift = draw_shift(firm.habits.shift_sd[rows], agents, seed, replication)
+    return People(rate, mu + mu_sd * z, regime, funds, shift, frailty)
 
 
-def draw_frailty(habits: PaymentHabits, seed: int, replication: int) -> Floats:
-    """Each customer's frailty in each phase, gamma with mean 1 and its posterior's shape. (n, phases)"""
-    shape = habits.phase_shape
+def joined(people: list[People]) -> People:
+    """All of them as one, in order."""
+    return People(*(np.concatenate([getattr(part, f.name) for part in people]) for f in fields(People)))
+
+
+def draw_shift(sd: Floats, agents: Ints, seed: int, replication: int) -> Ints:
+    """What is not known of each customer's shift, normal in whole days. sd: (n,)."""
+    z = np.zeros(sd.size)
+    if sd.any():
+        fill_normal(seed, replication, agents, Purpose.TRAIT_SHIFT, 0, z)
+    return np.rint(sd * z).astype(np.int64)
+
+
+def draw_frailty(shape: Floats, agents: Ints, seed: int, replication: int) -> Floats:
+    """Each customer's frailty in each phase, gamma with mean 1 and its posterior's shape. shape: (n, phases)."""
     u = np.empty(shape.shape)
-    agents = np.arange(shape.shape[0])
     column = np.empty(agents.size)
     for p in range(shape.shape[1]):
         fill_uniform(seed, replication, agents, Purpose.TRAIT_PHASE, p, column)

@@ -15,9 +15,10 @@ CUSTOMER_TOTALS = ("revenue", "receipts", "write_offs", "receivables")
 class Outcome:
     """A replication's daily figures, what came of each customer, and its events.
 
-    measures: (days, measures) int64, columns as in measures.NAMES; customers: (n, 4) int64, as CUSTOMER_TOTALS;
+    measures: (days, measures) int64, columns as in measures.NAMES.
+    customers: (n + 1, 4) int64, as CUSTOMER_TOTALS; the last row is of all customers that campaigns won.
     drawn:    value of each belief in this replication, by 'card.parameter'.
-    events:   structured, the fields of arrays.EVENT, by day, kind, customer and number; None if no log was kept.
+    events:   structured, the fields of arrays.EVENT, by day, kind, customer, number, detail; None if no log was kept.
     """
 
     measures: npt.NDArray[np.int64]

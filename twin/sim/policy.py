@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from twin.behaviour.belief import Belief
-from twin.behaviour.demand import terms_response
+from twin.behaviour.demand import lead_response, price_response, terms_response
 from twin.firm.plan import Change, Plan
-from twin.firm.settings import SETTINGS
-from twin.sim.kernels import retime_orders
+from twin.firm.settings import CUSTOMER_SETTINGS, FIRM_SETTINGS, SETTINGS
+from twin.sim.clocks import firing_day, remainder
 from twin.sim.world import World
+
+Floats = npt.NDArray[np.float64]
 
 
 def turning_days(plan: Plan, days: int) -> list[int]:
@@ -25,34 +27,65 @@ def turning_days(plan: Plan, days: int) -> list[int]:
 
 def put_in_force(world: World, day: int) -> None:
     """Lay the changes that hold on `day` over today's settings, and tell the clocks that they concern."""
-    before = world.policy
-    settings: dict[str, Any] = {
-        "terms_days": world.firm.customers["terms_days"].to_numpy(float),
-        "credit_limit": world.firm.customers["credit_limit"].to_numpy(float),
-        **{name: getattr(world.firm.policy, name) for name in SETTINGS if hasattr(world.firm.policy, name)},
-    }
+    settings = {**today_of_customers(world), **{name: getattr(world.firm.policy, name) for name in FIRM_SETTINGS}}
     met = dict.fromkeys(SETTINGS, 0)
     for change in world.plan.changes:
         amount = _amount(world, change, met[change.setting])
         met[change.setting] += 1
         if change.from_day <= day and (change.to_day is None or day < change.to_day):
-            settings[change.setting] = changed(settings[change.setting], change, amount)
-    world.customers["terms"] = np.rint(settings.pop("terms_days"))
-    world.customers["limit"] = np.rint(settings.pop("credit_limit"))
-    world.policy = replace(before, **{name: _typed(name, value) for name, value in settings.items()})
-    if (world.policy.ladder, world.policy.write_off_days) != (before.ladder, before.write_off_days):
-        world.keep_agenda(day)
-    retime_orders(day, _order_factor(world, day), world.customers, world.mass, *world.order_calendar)
+            settings[change.setting] = changed(settings[change.setting], change, amount, world.rows)
+    world.set_policy(day, **{name: _typed(name, settings[name]) for name in FIRM_SETTINGS})
+    customers = world.customers
+    customers["terms"], customers["limit"] = np.rint(settings["terms_days"]), np.rint(settings["credit_limit"])
+    customers["hold_days"], customers["discount_days"] = (
+        np.rint(settings["hold_days"]),
+        np.rint(settings["discount_days"]),
+    )
+    customers["discount"] = settings["discount"]
+    factor, scale = _offers(world, day)
+    customers["scale"] = scale * settings["price"]
+    extra = customers["terms"] - customers["base_terms"]
+    drawn, lead = world.drawn, world.policy.lead_days - world.firm.policy.lead_days
+    factor *= terms_response(drawn["demand.terms_elasticity"], extra)
+    factor *= price_response(drawn["demand.price_elasticity"], settings["price"])
+    factor *= lead_response(drawn["demand.lead_elasticity"], lead)
+    retime_orders(day, factor, customers, world.order_mass, world.order_on)
 
 
-def changed(value: Any, change: Change, amount: Any) -> Any:
-    """A setting's value with one change laid over it, cut to the setting's range. Customers' values are (n,)."""
+def today_of_customers(world: World) -> dict[str, Floats]:
+    """Today's value of every setting of customers. Each (n,)."""
+    table, policy, n = world.firm.customers, world.firm.policy, world.rows.size
+    own = {name: table[name].to_numpy(float)[world.rows] for name in ("terms_days", "credit_limit")}
+    return {name: own[name] if name in own else np.full(n, getattr(policy, name), float) for name in CUSTOMER_SETTINGS}
+
+
+def changed(value: Any, change: Change, amount: Any, rows: npt.NDArray[np.int64]) -> Any:
+    """A setting's value with one change laid over it, cut to the setting's range. Customers' values are (n,).
+
+    rows: (n,) row of the firm's customers that each is like, and whose changes reach it.
+    """
     if isinstance(amount, (tuple, str)):
         return amount
     setting = SETTINGS[change.setting]
     new = {"set": lambda: value * 0 + amount, "scale": lambda: value * amount, "add": lambda: value + amount}
     cut = np.clip(new[change.how](), setting.low, setting.high)
-    return cut if change.who is None else np.where(change.who, cut, value)
+    return cut if change.who is None else np.where(change.who[rows], cut, value)
+
+
+@njit(cache=True)
+def retime_orders(day: int, factor: Any, customers: Any, order_mass: Any, order_on: Any) -> None:
+    """Give each customer its new order factor from the start of `day` and re-time its clock. factor: (n,)."""
+    for i in range(customers.size):
+        c = customers[i]
+        if c.factor == factor[i]:
+            continue
+        row = order_mass[c.season]
+        if c.since < day:
+            c.left = remainder(row, c.since, day, c.left, c.rate * c.factor * c.mood)
+            c.since = day
+        c.factor = factor[i]
+        if c.mood > 0.0:
+            order_on[i] = firing_day(row, c.since, c.left, c.rate * c.factor * c.mood)
 
 
 def _amount(world: World, change: Change, ordinal: int) -> Any:
@@ -69,11 +102,12 @@ def _typed(name: str, value: Any) -> Any:
     return float(value) if kind == "share" else round(float(value))
 
 
-def _order_factor(world: World, day: int) -> npt.NDArray[np.float64]:
-    extra = world.customers["terms"] - world.customers["base_terms"]
-    factor = terms_response(world.drawn["demand.terms_elasticity"], extra)
+def _offers(world: World, day: int) -> tuple[Floats, Floats]:
+    """Factors of the campaigns in force on the order intensity and on the amounts; 1 for customers won. (n,), (n,)"""
+    own = world.plan.campaigns[0].who.size if world.plan.campaigns else 0
+    factor, scale = np.ones(world.rows.size), np.ones(world.rows.size)
     for campaign in world.plan.campaigns:
         if campaign.from_day <= day < campaign.to_day:
-            rate = world.belief(f"campaign.{campaign.name}.order_rate", campaign.order_rate)
-            factor[campaign.who] *= rate
-    return factor
+            for out, name in ((factor, "order_rate"), (scale, "amount")):
+                out[:own][campaign.who] *= world.belief(f"campaign.{campaign.name}.{name}", getattr(campaign, name))
+    return factor, scale

@@ -10,8 +10,10 @@ from twin.firm.plan import Plan
 from twin.sim.arrays import EVENTS
 from twin.sim.desks import PHASES, open_desks
 from twin.sim.nature import Nature, draw_nature
+from twin.sim.opening import build
 from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
-from twin.sim.world import World, build
+from twin.sim.processes import open_processes
+from twin.sim.world import World
 
 
 def simulate(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, log: bool = False) -> Outcome:
@@ -27,16 +29,20 @@ def live(firm: Firm, plan: Plan, nature: Nature, *, log: bool = False) -> Outcom
     world = build(firm, plan, nature, log=log)
     env = simpy.Environment()
     open_desks(env, world)
+    open_processes(env, world)
     env.run(until=nature.days.size * PHASES)
     return outcome(world)
 
 
 def outcome(world: World) -> Outcome:
-    """What a finished world has to tell. Events come in order of day, kind, customer and number."""
-    totals = np.stack([world.customers[name] for name in ("revenue", "receipts", "write_offs", "owes")], axis=1)
-    assert totals.shape[1] == len(CUSTOMER_TOTALS)
+    """What a finished world has to tell. Events come in order of day, kind, customer, number and detail."""
+    n = len(world.firm.customers)
+    each = np.stack([world.customers[name] for name in ("revenue", "receipts", "write_offs", "owes")], axis=1)
+    assert each.shape[1] == len(CUSTOMER_TOTALS)
+    totals = np.concatenate([each[:n], each[n:].sum(axis=0, keepdims=True)])
     events = None
     if world.log.size:
         events = world.log[: world.pool[EVENTS]]
-        events = events[np.lexsort((events["number"], events["customer"], events["kind"], events["day"]))]
+        order = ("detail", "number", "customer", "kind", "day")
+        events = events[np.lexsort(tuple(events[name] for name in order))]
     return Outcome(world.measures, totals, world.drawn, events)

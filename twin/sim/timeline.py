@@ -15,6 +15,8 @@ from twin.firm.firm import Firm
 from twin.luck import FIRM, Purpose, normal, uniform
 from twin.sim.arrays import DAY, Records
 
+Floats = npt.NDArray[np.float64]
+
 LOOK_BACK = 14
 """Days before the first that are read to know which closed days lie directly before it."""
 
@@ -37,23 +39,45 @@ def shocked_days(calendar: Calendar, start: date, days: int, week_sd: float, see
     """The days of a run with the weekly common shock of one replication: log-normal with mean 1. (days,)"""
     out = plain_days(calendar, start, days).copy()
     if week_sd > 0:
-        weeks = (days + 6) // 7
-        z = np.array([normal(uniform(seed, replication, FIRM, Purpose.COMMON_WEEK, w)) for w in range(weeks)])
-        out["common"] = np.repeat(np.exp(week_sd * z - week_sd**2 / 2), 7)[:days]
+        z = np.array(weekly_normals(days, Purpose.COMMON_WEEK, seed, replication))
+        out["common"] = by_day(np.exp(week_sd * z - week_sd**2 / 2), days)
     return out
 
 
-def season_mass(firm: Firm, start: date, days: int) -> npt.NDArray[np.float64]:
-    """Cumulative season weight of the days before each day, by segment. (segments, days + 1)"""
+def weekly_normals(days: int, purpose: Purpose, seed: int, replication: int) -> list[float]:
+    """The firm's standard normal of each week of a run."""
+    return [normal(uniform(seed, replication, FIRM, purpose, w)) for w in range(weeks_of(days))]
+
+
+def weeks_of(days: int) -> int:
+    """Weeks that so many days begin."""
+    return (days + 6) // 7
+
+
+def by_day(weekly: Floats, days: int) -> Floats:
+    """What holds in each week, on each day of it. weekly: (weeks,); returns (days,)."""
+    return np.repeat(weekly, 7)[:days]
+
+
+def order_mass(firm: Firm, start: date, days: int, trend: float) -> Floats:
+    """Cumulative order weight of the days before each day, by segment. (segments, days + 1)
+
+    trend: yearly growth of the log of the order rate.
+    """
     kind = plain_days(firm.calendar, start, days)["kind"]
     month = ((np.datetime64(start) + np.arange(days)).astype("datetime64[M]").astype(int)) % 12
-    weight = firm.seasons.month[:, month] * firm.seasons.kind[:, kind]
-    mass = np.zeros((weight.shape[0], days + 1))
+    growth = np.exp(trend * np.arange(days) / 365)
+    return accumulated(firm.seasons.month[:, month] * firm.seasons.kind[:, kind] * growth)
+
+
+def accumulated(weight: Floats) -> Floats:
+    """Sum of the weights of the days before each day, row by row. weight: (rows, days); returns (rows, days + 1)."""
+    mass = np.zeros((weight.shape[0], weight.shape[1] + 1))
     np.cumsum(weight, axis=1, out=mass[:, 1:])
     return mass
 
 
-def run_factor(habits: PaymentHabits, days: Records) -> npt.NDArray[np.float64]:
+def run_factor(habits: PaymentHabits, days: Records) -> Floats:
     """Factor of each calendar on pay-runs: kind of day x place in the month x the week's shock. (calendars, days)"""
     factor = habits.day_kind[:, days["kind"]] * habits.month_group[:, days["group"]] * days["common"]
     return np.asarray(factor)

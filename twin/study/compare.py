@@ -51,10 +51,11 @@ def comparison(
     progress: whether to tell on standard error how far it is; by default, when it takes more than 2 seconds.
 
     Outcomes are kept in memory up to 1 GiB and in a temporary file beyond: 8 bytes x scenarios x replications x
-    (20 x days + 4 x customers), which is 98 MB for 4 scenarios of 200 replications, 365 days and 2,000 customers.
+    (33 x days + 4 x customers), which is 128 MB for 4 scenarios of 200 replications, 365 days and 2,000 customers.
 
     Raises: ScenarioError if a file is wrong or does not fit the firm, FirmError if the firm's cards lack what the
-        figures need, OutputError if there is no room, ReplicationError if a replication fails
+        figures need, OutputError if there is no room, JobError if a process of a scenario fails or an amount is too
+        large to be counted, ReplicationError if a replication fails otherwise
     """
     check_value_beliefs(firm)
     compared = contenders(firm, scenarios)

@@ -77,8 +77,13 @@ def _days_short(track: Track) -> Values:
     return np.asarray((track.daily("shortfall") > 0).sum(axis=1), dtype=float)
 
 
+def _bad_debt(track: Track) -> Cents:
+    """Write-offs less what was recovered of them. (replications,)"""
+    return track.total("write_offs") - track.total("recoveries")
+
+
 def _bad_debt_ratio(track: Track) -> Values:
-    return _ratio(track.total("write_offs").astype(float), track.total("revenue").astype(float))
+    return _ratio(_bad_debt(track).astype(float), track.total("revenue").astype(float))
 
 
 def _days_of_sales(stock: Values, track: Track) -> Values:
@@ -124,9 +129,9 @@ def _cei(track: Track) -> Values:
 
 
 def _net_value(track: Track) -> Values:
-    """revenue x margin - write-offs - interest - collection - campaigns - capital rate x mean receivables x years."""
-    names = ("write_offs", "interest", "collection_cost", "campaign_cost")
-    costs = np.sum([track.total(name) for name in names], axis=0)
+    """revenue x margin less what is given away, lost and spent, less capital rate x mean receivables x years."""
+    names = ("discounts", "credit_notes", "interest", "collection_cost", "campaign_cost")
+    costs = np.sum([_bad_debt(track), *(track.total(name) for name in names)], axis=0)
     bound = _over_days(track.daily("receivables")) * track.days / YEAR
     return np.asarray(track.total("revenue") * track.margin - costs - bound * track.capital_rate, dtype=float)
 
@@ -136,10 +141,15 @@ _NO_REVENUE = "nothing was invoiced in the 90 days to the horizon"
 KPIS: dict[str, Kpi] = {
     "net_value": Kpi(
         "Net value", "money", "up",
-        "revenue x contribution margin, less write-offs, interest, collection cost, campaign cost and the cost of "
-        "the capital bound in receivables", _net_value),
+        "revenue x contribution margin, less discounts, credit notes, write-offs net of recoveries, interest, "
+        "collection cost, campaign cost and the cost of the capital bound in receivables", _net_value),
     "revenue": Kpi("Revenue", "money", "up", "invoiced over the horizon", _total("revenue")),
     "receipts": Kpi("Receipts", "money", "up", "paid by customers over the horizon", _total("receipts")),
+    "discounts": Kpi(
+        "Discounts", "money", "down", "early-payment discounts taken over the horizon", _total("discounts")),
+    "credit_notes": Kpi(
+        "Credit notes", "money", "down", "credited when disputes were settled over the horizon",
+        _total("credit_notes")),
     "end_cash": Kpi("Cash at the end", "money", "up", "balance of the cash account on the last day", _last("cash")),
     "min_cash": Kpi("Minimum cash", "money", "up", "lowest balance of the cash account at a day's close", _min_cash),
     "days_overdrawn": Kpi(
@@ -151,6 +161,9 @@ KPIS: dict[str, Kpi] = {
         "Average receivables", "money", "down", "mean over the days of all that customers owe", _mean("receivables")),
     "average_overdue": Kpi(
         "Average overdue", "money", "down", "mean over the days of what is past its due date", _overdue),
+    "average_disputed": Kpi(
+        "Average disputed", "money", "down", "mean over the days of the receivables under dispute",
+        _mean("disputed")),
     "overdue_end": Kpi("Overdue at the end", "money", "down", "past its due date on the last day", _overdue_end),
     "dso": Kpi(
         "DSO", "days", "down", "receivables on the last day / revenue of the 90 days to it x 90", _dso, _NO_REVENUE),
@@ -164,14 +177,28 @@ KPIS: dict[str, Kpi] = {
     "cei": Kpi(
         "Collection effectiveness", "percent", "up",
         "(opening receivables + sales - closing receivables) / (opening receivables + sales - closing receivables "
-        "not past due) x 100, over the last 90 days or the horizon where that is shorter", _cei,
+        "not past due) x 100, over the last 90 days or the horizon where that is shorter; what was credited, "
+        "discounted or written off is out of the receivables and so counts as collected", _cei,
         "there was nothing to collect"),
-    "write_offs": Kpi("Write-offs", "money", "down", "written off over the horizon", _total("write_offs")),
+    "write_offs": Kpi(
+        "Write-offs", "money", "down", "written off over the horizon, for age or insolvency", _total("write_offs")),
+    "recoveries": Kpi(
+        "Recoveries", "money", "up", "recovered over the horizon from customers that failed in it",
+        _total("recoveries")),
     "bad_debt_ratio": Kpi(
-        "Bad-debt ratio", "share", "down", "write-offs / revenue, over the horizon", _bad_debt_ratio,
+        "Bad-debt ratio", "share", "down", "write-offs net of recoveries / revenue, over the horizon", _bad_debt_ratio,
         "nothing was invoiced over the horizon"),
-    "orders": Kpi("Orders", "count", "up", "orders placed, declined ones included", _total("orders")),
+    "orders": Kpi(
+        "Orders", "count", "up", "orders placed, those declined, held or lost included", _total("orders")),
     "declined": Kpi("Declined orders", "count", "down", "orders declined at the credit limit", _total("declined")),
+    "held": Kpi(
+        "Held orders", "count", "down", "orders put on hold, whether they were released later or lost", _total("held")),
+    "lost": Kpi(
+        "Lost orders", "count", "down", "accepted or held orders lost before they were invoiced", _total("lost")),
+    "failed": Kpi(
+        "Failed customers", "count", "down", "customers that have failed by the last day", _last("failed")),
+    "left": Kpi(
+        "Customers that left", "count", "down", "customers that have left for good by the last day", _last("left")),
     "contacts": Kpi("Contacts", "count", "down", "collections contacts made", _total("contacts")),
     "backlog": Kpi(
         "Collections backlog", "count", "down", "mean over the days of contacts due and not made", _mean("backlog")),

@@ -12,7 +12,7 @@ import numpy as np
 from twin.firm.firm import Firm
 from twin.study.provenance import fingerprint, versions
 
-FORMAT = 1
+FORMAT = 2
 """Version of a run directory."""
 
 

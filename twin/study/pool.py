@@ -19,7 +19,7 @@ from multiprocessing.synchronize import Event
 from threading import Thread
 from types import ModuleType
 
-from twin.faults import JobError
+from twin.faults import JobError, UserError
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
 from twin.sim.nature import Nature, draw_nature
@@ -46,23 +46,36 @@ class Task:
     def outcomes(self, replication: int) -> list[Outcome]:
         """The outcome of every plan under the luck of one replication.
 
-        Raises: ReplicationError
+        Raises: JobError if a process of a plan fails or an amount is too large, ReplicationError for anything else
         """
         place = f"replication {replication}, seed {self.seed}"
-        with _placed(place):
+        with placed(place):
             nature = draw_nature(self.firm, days=self.days, seed=self.seed, replication=replication)
         return [self._outcome(plan, nature, f"scenario '{plan.name}', {place}") for plan in self.plans]
 
     def _outcome(self, plan: Plan, nature: Nature, place: str) -> Outcome:
-        with _placed(place):
+        with placed(place):
             return live(self.firm, plan, nature)
 
 
+class TooLargeError(JobError):
+    """An amount has become larger than can be counted exactly; the message names scenario and replication."""
+
+
 @contextmanager
-def _placed(place: str) -> Iterator[None]:
-    """Turn what goes wrong into an error that says where."""
+def placed(place: str) -> Iterator[None]:
+    """Turn what goes wrong into an error that says where, unless it is one that does.
+
+    Raises: TooLargeError, ReplicationError
+    """
     try:
         yield
+    except (JobError, UserError):
+        raise
+    except OverflowError as e:
+        raise TooLargeError(f"{place}: an amount is too large to be counted: {e}") from e
+    except SystemExit as e:
+        raise JobError(f"{place}: a process asked for the program to end, with {e.code!r}") from e
     except Exception as e:
         raise ReplicationError(f"{place}: {type(e).__name__}: {e}") from e
 
@@ -76,7 +89,7 @@ def replicate(task: Task, replications: int, workers: int | None = None) -> Done
 
     workers: processes; 1 runs in this process, None takes as many as there are processors.
 
-    Raises: ReplicationError, ValueError for fewer than one worker
+    Raises: as Task.outcomes, ValueError for fewer than one worker
     """
     workers = os.cpu_count() or 1 if workers is None else workers
     if workers < 1:

@@ -15,12 +15,17 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from twin.firm.plan import Process
+
 DISTRIBUTION = "financial-twin"
 LIBRARIES = ("numpy", "pandas", "numba", "simpy")
 
 
 def fingerprint(value: Any) -> str:
-    """SHA-256 of a value made of dataclasses, tables, arrays, cards, groups, lists and plain values."""
+    """SHA-256 of a value made of dataclasses, tables, arrays, cards, groups, lists and plain values.
+
+    Of a process it is what runs that counts, not where its file lies.
+    """
     digest = hashlib.sha256()
     _feed(digest, value)
     return digest.hexdigest()
@@ -28,7 +33,9 @@ def fingerprint(value: Any) -> str:
 
 def _feed(digest: Any, value: Any) -> None:
     digest.update(f"<{type(value).__name__}".encode())
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, Process):
+        digest.update(f" {value.function} {value.sha256}".encode())
+    elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             digest.update(f" {field.name}".encode())
             _feed(digest, getattr(value, field.name))

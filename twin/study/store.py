@@ -19,7 +19,7 @@ from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
 from twin.study.track import CAPITAL_RATE, MARGIN
 
 IN_MEMORY_BYTES = 2**30
-"""What the outcomes may take of memory; 200 replications of 4 scenarios, 365 days, 2,000 customers take 0.1 of it."""
+"""What the outcomes may take of memory; 200 replications of 4 scenarios, 365 days, 2,000 customers take an eighth."""
 
 DRAWN = (MARGIN, CAPITAL_RATE)
 
@@ -29,7 +29,8 @@ class Store:
     """Outcomes by scenario and replication. Where each is written depends on nothing but the two numbers.
 
     measures:  (scenarios, replications, days, measures) cents and counts.
-    customers: (scenarios, replications, customers, totals) cents, columns as in CUSTOMER_TOTALS.
+    customers: (scenarios, replications, customers + 1, totals) cents, columns as in CUSTOMER_TOTALS; the last row is of
+               all customers that campaigns won.
     drawn:     (scenarios, replications, 2) contribution margin and capital rate.
     """
 
@@ -49,9 +50,14 @@ class Store:
 def new_store(scenarios: int, replications: int, days: int, customers: int) -> Iterator[Store]:
     """A store for a study of this size; beyond 1 GiB it lies in a temporary file, which is gone afterwards.
 
+    customers: of the firm.
+
     Raises: OutputError if the temporary directory has no room for it.
     """
-    shapes = (scenarios, replications, days, len(NAMES)), (scenarios, replications, customers, len(CUSTOMER_TOTALS))
+    shapes = (
+        (scenarios, replications, days, len(NAMES)),
+        (scenarios, replications, customers + 1, len(CUSTOMER_TOTALS)),
+    )
     drawn = np.zeros((scenarios, replications, len(DRAWN)))
     needed = sum(8 * math.prod(shape) for shape in shapes)
     if needed <= IN_MEMORY_BYTES:

@@ -1,0 +1,120 @@
+"""The subledger in small: ageing against a count invoice by invoice, the lists of open invoices, the keys of marks."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.luck import REPEATED
+from twin.sim.arrays import CUSTOMER, FREE, INVOICE, NONE, OPEN, POOL, STEP, new_calendar, string_free
+from twin.sim.subledger import OPEN_KEYS, age, close, key, owe, plan_next, reduce, repeated
+
+LATEST = {0: 0, 1: 30, 2: 60, 3: 90}
+"""Last day past due of each bucket but the last."""
+
+
+@given(
+    st.lists(st.tuples(st.integers(-150, 60), st.integers(1, 10**9)), max_size=30),
+    st.integers(-150, 0),
+    st.integers(0, 300),
+)
+def test_ageing_puts_every_invoice_in_the_bucket_of_its_days_past_due(
+    items: list[tuple[int, int]], first_due: int, day: int
+) -> None:
+    items = [(max(due, first_due), cents) for due, cents in items]
+    due_cents, expected = np.zeros(400 - first_due, np.int64), [0] * 5
+    for due, cents in items:
+        due_cents[due - first_due] += cents
+        expected[next((k for k, last in LATEST.items() if day - due <= last), 4)] += cents
+    today = np.full(7, -1, np.int64)
+    assert age(day, due_cents, first_due, today, np.array([5, 3, 4, 1, 2])) == sum(expected)
+    assert today[[5, 3, 4, 1, 2]].tolist() == expected
+    assert today[[0, 6]].tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize(
+    "late, bucket", [(-1, 0), (0, 0), (1, 1), (30, 1), (31, 2), (60, 2), (61, 3), (90, 3), (91, 4)]
+)
+def test_the_edges_of_the_buckets(late: int, bucket: int) -> None:
+    due_cents, today = np.zeros(200, np.int64), np.zeros(5, np.int64)
+    due_cents[100 - late] = 7
+    age(100, due_cents, 0, today, np.arange(5))
+    assert today.tolist() == [7 * (k == bucket) for k in range(5)]
+
+
+def test_ageing_adds_what_no_float_could_hold() -> None:
+    due_cents, today = np.zeros(50, np.int64), np.zeros(5, np.int64)
+    due_cents[[3, 40]] = 2**62, 2**62 - 1
+    assert age(10, due_cents, 0, today, np.arange(5)) == 2**63 - 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 99), st.booleans()), max_size=40))
+def test_a_customers_list_holds_what_it_owes_and_no_slot_is_lost(moves: list[tuple[int, int, bool]]) -> None:
+    """Invoices come and are paid, the oldest of the customer first; at the end every slot is open or free."""
+    customers, invoices, pool = np.zeros(4, CUSTOMER), np.zeros(40, INVOICE), np.zeros(len(POOL), np.int64)
+    customers["first"], pool[FREE], due_cents = NONE, NONE, np.zeros(10, np.int64)
+    string_free(invoices, 0, pool)
+    expected: dict[int, list[int]] = {i: [] for i in range(4)}
+    for i, cents, pays in moves:
+        if pays and expected[i]:
+            slot = expected[i].pop(0)
+            reduce(invoices[slot], invoices[slot]["cents"], customers, due_cents, 0)
+            close(slot, customers, invoices, pool)
+        else:
+            slot = int(pool[FREE])
+            pool[FREE] = invoices[slot]["next"]
+            invoices[slot]["customer"], invoices[slot]["cents"], invoices[slot]["due"] = i, cents, cents % 10
+            owe(slot, customers, invoices, due_cents, 0, pool)
+            expected[i].append(slot)
+    free = listed(int(pool[FREE]), invoices)
+    for i, slots in expected.items():
+        assert listed(int(customers[i]["first"]), invoices) == slots[::-1]
+        assert customers[i]["owes"] == invoices["cents"][slots].sum()
+    still_open = [slot for slots in expected.values() for slot in slots]
+    assert sorted(free + still_open) == list(range(40))
+    assert pool[OPEN] == len(still_open)
+    assert due_cents.sum() == invoices["cents"][still_open].sum()
+
+
+def listed(slot: int, invoices: np.ndarray) -> list[int]:
+    out = []
+    while slot != NONE:
+        out.append(slot)
+        slot = int(invoices[slot]["next"])
+    return out
+
+
+def test_no_two_marks_have_one_ordinal() -> None:
+    """Numbers of orders and of open items, and what an invoice does again up to 15 times."""
+    numbers = [*range(300), *range(-300, 0), 2**31 - 1, -(2**31) + 1]
+    keys = {key(n) for n in numbers}
+    assert len(keys) == len(numbers)
+    assert key(2**31 - 1) < OPEN_KEYS <= key(-1)
+    assert max(keys) < REPEATED
+    assert len({repeated(n, times) for n, times in product(numbers, range(16))}) == 16 * len(numbers)
+    assert repeated(2**31 - 1, 15) < 2**63
+
+
+@pytest.mark.parametrize(
+    "waiting, step, tomorrow, expected",
+    [
+        (0, 0, 0, 25),  # its first step, 5 days past due
+        (0, 1, 0, 40),  # its second
+        (0, 2, 0, 80),  # no step is left: the write-off
+        (1, 0, 0, 80),  # on the worklist, nothing but the write-off can come
+        (0, 0, 33, 33),  # a step whose day has gone by comes at once
+    ],
+)
+def test_an_invoice_is_planned_for_its_next_step_or_its_write_off(
+    waiting: int, step: int, tomorrow: int, expected: int
+) -> None:
+    invoices, ladder = np.zeros(1, INVOICE), np.zeros(2, STEP)
+    invoices["due"], invoices["waiting"], invoices["step"] = 20, waiting, step
+    ladder["day"] = [5, 20]
+    head, node = new_calendar(1, 100)
+    plan_next(0, tomorrow, invoices, ladder, 60, head, node)
+    assert node[0]["day"] == expected

@@ -1,0 +1,62 @@
+"""Processes of the user's own: generator functions of Python files that a scenario names, run beside the desks.
+
+Such a file is a program and runs with the rights of whoever runs the scenario.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import traceback
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import simpy
+
+from twin.faults import JobError
+from twin.firm.plan import Process
+from twin.sim.desks import PHASES, Story
+from twin.sim.world import World
+
+
+class ProcessError(JobError):
+    """A process of the user's own has failed; the message has the scenario, the day and the traceback."""
+
+
+def open_processes(env: simpy.Environment, world: World) -> None:
+    """Start the processes that the plan names.
+
+    Raises: ProcessError if one of them cannot be loaded.
+    """
+    for process in world.plan.processes:
+        env.process(told(env, world, process))
+
+
+def told(env: simpy.Environment, world: World, process: Process) -> Story:
+    """The story of a process; what goes wrong in it stops the run and is told with its place."""
+    try:
+        yield from load(process)(env, world)
+    except Exception as e:
+        lines = "".join(traceback.format_exception(e)).rstrip()
+        day = int(env.now) // PHASES
+        place = f"scenario '{world.plan.name}', day {day}, replication {world.replication}"
+        raise ProcessError(f"{place}: the process {process.function} of {process.path.name} failed.\n{lines}") from e
+
+
+@lru_cache(maxsize=64)
+def load(process: Process) -> Callable[[simpy.Environment, World], Any]:
+    """The function that a process is.
+
+    Raises: ValueError if its file is not the one that the scenario was read with.
+    """
+    source = process.path.read_bytes()
+    if hashlib.sha256(source).hexdigest() != process.sha256:
+        raise ValueError(f"{process.path.name} has changed since the scenario was read")
+    spec = importlib.util.spec_from_file_location(f"twin_process_{process.sha256[:16]}", process.path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function: Callable[[simpy.Environment, World], Any] = getattr(module, process.function)
+    return function

@@ -1,0 +1,140 @@
+"""The open invoices: each customer's list, the ageing by due day, the agenda of the ladder, and the log of events.
+
+Every cent that is owed stands in three places, which the close holds against each other: with its customer, with its
+due day, and in the control account.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from twin.luck import REPEATED
+from twin.sim.arrays import DISPUTED, EVENTS, FREE, NONE, OPEN
+from twin.sim.clocks import put, take
+
+OPEN_KEYS = 2**40
+MOST_CENTS = 2**63 - 1
+LARGEST_ORDER = 2.0**62
+DONE, NO_ROOM, OVERFLOW = range(3)
+"""How a kernel ended: done, or stopped before something for which there is no room, or that no sum could hold."""
+
+EVENTS_AT_ONCE = 16
+"""Most events that a kernel logs between two looks at the room for them."""
+
+
+@njit(cache=True, inline="always")
+def key(number: int) -> int:
+    """What an invoice's marks are drawn by: its number; items open on the as-of date lie far beyond all orders."""
+    return number if number >= 0 else OPEN_KEYS - 1 - number
+
+
+@njit(cache=True, inline="always")
+def repeated(number: int, times: int) -> int:
+    """Ordinal of what an invoice does for the (times + 1)th time."""
+    return key(number) + times * REPEATED
+
+
+@njit(cache=True, inline="always")
+def note(log: Any, pool: Any, day: int, kind: int, customer: int, number: int, cents: int, detail: int) -> None:
+    """Add an event to the log, if one is kept; the caller has seen to its room."""
+    if log.size == 0:
+        return
+    event = log[pool[EVENTS]]
+    event.day, event.kind, event.customer = day, kind, customer
+    event.number, event.cents, event.detail = number, cents, detail
+    pool[EVENTS] += 1
+
+
+@njit(cache=True, inline="always")
+def log_is_full(log: Any, pool: Any) -> bool:
+    """Whether there may be no room for the events that come at once."""
+    return bool(log.size > 0 and pool[EVENTS] + EVENTS_AT_ONCE > log.size)
+
+
+@njit(cache=True, inline="always")
+def owe(slot: int, customers: Any, invoices: Any, due_cents: Any, first_due: int, pool: Any) -> None:
+    """Put an invoice at the head of its customer's list, and what it owes among the receivables."""
+    v = invoices[slot]
+    c = customers[v.customer]
+    v.next, v.previous = c.first, NONE
+    if c.first != NONE:
+        invoices[c.first].previous = slot
+    c.first = slot
+    c.owes += v.cents
+    due_cents[v.due - first_due] += v.cents
+    pool[OPEN] += 1
+
+
+@njit(cache=True, inline="always")
+def reduce(v: Any, cents: int, customers: Any, due_cents: Any, first_due: int) -> None:
+    """Take cents off what an invoice owes."""
+    v.cents -= cents
+    customers[v.customer].owes -= cents
+    due_cents[v.due - first_due] -= cents
+
+
+@njit(cache=True, inline="always")
+def close(slot: int, customers: Any, invoices: Any, pool: Any) -> None:
+    """Take an invoice that owes nothing any more off its customer's list; its slot becomes free."""
+    v = invoices[slot]
+    if v.previous == NONE:
+        customers[v.customer].first = v.next
+    else:
+        invoices[v.previous].next = v.next
+    if v.next != NONE:
+        invoices[v.next].previous = v.previous
+    pool[OPEN] -= 1
+    free(slot, invoices, pool)
+
+
+@njit(cache=True, inline="always")
+def free(slot: int, invoices: Any, pool: Any) -> None:
+    """Give a slot back."""
+    invoices[slot].waiting = 0
+    invoices[slot].next = pool[FREE]
+    pool[FREE] = slot
+
+
+@njit(cache=True, inline="always")
+def plan_next(slot: int, tomorrow: int, invoices: Any, ladder: Any, write_off_days: int, head: Any, node: Any) -> None:
+    """Put an invoice on the day of its next ladder step or its write-off, whichever comes first."""
+    v = invoices[slot]
+    day = v.due + write_off_days
+    if v.waiting == 0 and v.step < ladder.size:
+        day = min(day, v.due + ladder[v.step].day)
+    take(head, node, slot)
+    put(head, node, slot, max(day, tomorrow))
+
+
+@njit(cache=True)
+def take_up(day: int, people: Any, ladder: Any, write_off_days: int, agenda: Any, pool: Any) -> None:
+    """Plan the ladder of every open invoice that is not disputed anew from `day` on; none waits for a contact."""
+    customers, _, invoices = people
+    for i in range(customers.size):
+        slot = customers[i].first
+        while slot != NONE:
+            v = invoices[slot]
+            v.waiting = 0
+            if v.state != DISPUTED:
+                plan_next(slot, day, invoices, ladder, write_off_days, agenda[0], agenda[1])
+            slot = v.next
+
+
+@njit(cache=True)
+def age(day: int, due_cents: Any, first_due: int, today: Any, columns: Any) -> int:
+    """Write the receivables into today[columns]: current, 1-30, 31-60, 61-90, more than 90 days past due; their sum.
+
+    due_cents: (due days,) open cents by due day from `first_due` on; columns: (5,).
+    """
+    at = max(day - first_due, 0)
+    edges = (due_cents.size, at, max(at - 30, 0), max(at - 60, 0), max(at - 90, 0), 0)
+    total = 0
+    for bucket in range(5):
+        cents = 0
+        for k in range(edges[bucket + 1], edges[bucket]):
+            cents += due_cents[k]
+        today[columns[bucket]] = cents
+        total += cents
+    return total

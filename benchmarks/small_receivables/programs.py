@@ -15,6 +15,7 @@ PROGRAMS = {
     "simpy": "simpy_invoices",
     "salabim": "salabim_invoices",
     "C++ queue": "priority_queue",
+    "numpy coins": "numpy_coins",
     "numpy days": "numpy_days",
 }
 """Name of a program, and its module in this folder."""

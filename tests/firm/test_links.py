@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,17 +125,3 @@ def test_whatever_the_customers_the_links_make_a_graph(
     assert (links.groupby("creditor")["share"].sum() <= 1 + 1e-9).all()
     assert links.equals(links.sort_values(["creditor", "debtor"]))
     assert links.dtypes.equals(no_links().dtypes)
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_customers_take_ten_times_as_long_as_ten_thousand() -> None:
-    """Compared with itself in one run, and 5 times slack: an algorithm of n ** 2 would take a hundred times as long."""
-
-    def seconds(table: pd.DataFrame) -> float:
-        start = time.perf_counter()
-        generated_links(table, 3.0)
-        return time.perf_counter() - start
-
-    small, large = many(10_000), many(100_000)
-    generated_links(small, 3.0)
-    assert seconds(large) < 50 * min(seconds(small) for _ in range(3))

@@ -69,7 +69,7 @@ def test_orders_count_that_are_not_accepted() -> None:
 def test_opening_items_beyond_64_bit_cents_are_refused(items: int) -> None:
     """Sums that wrap round to -2^63, -2^62 and 0."""
     firm = firm_paying(pays_from(0), [NOBODY_ORDERS], open_items=[(0, -30, 5, 2**62)] * items)
-    with pytest.raises(OverflowError, match="64-bit cents"):
+    with pytest.raises(OverflowError, match=f"the opening receivables, {items * 2**62} cents"):
         run(firm, 10)
 
 
@@ -85,3 +85,17 @@ def test_cash_that_leaves_the_range_stops_the_run() -> None:
     firm = firm_paying(pays_from(0), [NOBODY_ORDERS], open_items=[(0, -30, 2, 5)], accounts=accounts, policy=QUIET)
     with pytest.raises(OverflowError, match="64-bit cents"):
         run(firm, 10)
+
+
+def test_a_limit_beyond_all_sums_is_no_limit() -> None:
+    """10^13 cents times 10^6 do not fit into 64 bits; nobody owes so much."""
+    firm, who = buyers(math.log(1e4), credit_limit=1e13), np.ones(1, bool)
+    wide = Plan("wide", (change("credit_limit", "scale", 1e6, who, 0),))
+    assert np.array_equal(run(firm, 60, wide).measures, run(firm, 60).measures)
+
+
+def test_opening_cash_beyond_64_bit_cents_is_refused() -> None:
+    """Three accounts whose sum would wrap round."""
+    accounts = pd.DataFrame({"account_id": [*"abc"], "currency": ["EUR"] * 3, "balance_cents": [2**62] * 3})
+    with pytest.raises(OverflowError, match="64-bit cents"):
+        run(firm_paying(pays_from(0), [NOBODY_ORDERS], accounts=accounts), 10)

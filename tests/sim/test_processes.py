@@ -254,6 +254,21 @@ def second(env, world):
     assert lost[[9, 10, 11, 12]].tolist() == [0, 5, 5, 705]
 
 
+def test_what_an_event_brings_and_what_it_raises_reach_a_process_as_in_simpy(plan: Write) -> None:
+    text = """
+def pay(env, world):
+    cents = yield env.timeout(10 * 8, value=40)
+    broken = env.event()
+    broken.fail(ValueError("the bank is closed"))
+    try:
+        yield broken
+    except ValueError:
+        world.ledger.post("operating_outflows", "cash", cents)
+"""
+    lost = figure(run(busy_firm(), 30), "cash") - figure(run(busy_firm(), 30, plan(text, "pay")), "cash")
+    assert lost[[9, 10]].tolist() == [0, 40]
+
+
 def failing(what: str) -> str:
     return f"def fail(env, world):\n    yield env.timeout(17 * 8 + 3.5)\n    {what}\n"
 
@@ -266,6 +281,8 @@ def failing(what: str) -> str:
         ("yield env.timeout(-1)", "Negative delay"),
         ("world.set_policy(17, colectors=1)", "colectors"),
         ("world.ledger.post('cash', 'vault', 5)", "KeyError: 'vault'"),
+        ("yield 5", "TypeError: it yielded 5; what is waited for is an event"),
+        ("from twin.sim.desks import Phase, before; yield before(env, 0, Phase.WORLD)", "has gone by: it is day 17"),
     ],
 )
 def test_what_a_process_raises_is_told_with_its_place(plan: Write, what: str, cause: str) -> None:

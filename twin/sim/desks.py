@@ -77,6 +77,9 @@ def every_day(env: simpy.Environment, world: World, phase: Phase, work: Callable
 def before(env: simpy.Environment, day: int, phase: Phase) -> simpy.Timeout:
     """The moment directly before a phase of a day, for processes of the user's own.
 
-    Raises: ValueError if it has gone by.
+    Raises: ValueError if it has gone by, or is before day 0: that is the time before the process's first `yield`.
     """
-    return env.timeout(day * PHASES + phase - 0.5 - env.now)
+    moment = day * PHASES + phase - 0.5
+    if moment < env.now:
+        raise ValueError(f"the moment before {phase.name} of day {day} has gone by: it is day {int(env.now) // PHASES}")
+    return env.timeout(moment - env.now)

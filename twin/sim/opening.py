@@ -90,6 +90,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     first_due = int(min(due.min(initial=0), 0))
     slots = max(2 * len(due), n, 16)
     payables = opening_payables(firm, drawn, days)
+    owed = opening_receivables(firm)
     factor = nature.run_factor
     if drawn["payment.macro_loading"] != 0.0:
         factor = factor * by_day(np.exp(-drawn["payment.macro_loading"] * _macro(drawn, nature)), days)
@@ -122,8 +123,8 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         ledger=Ledger(
             {
                 "payables": -int(payables.sum()),
-                "cash": int(firm.accounts["balance_cents"].sum()),
-                "receivables": int(firm.open_items["open_cents"].sum()),
+                "cash": sum(firm.accounts["balance_cents"].tolist()),
+                "receivables": owed,
             }
         ),
         first_due=first_due,
@@ -141,7 +142,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         failures=np.zeros(n, np.int32),
         claims=np.zeros(n, np.int64),
     )
-    _check_size(world)
+    world.pool[ORDERED_CENTS] = owed
     world.pool[FREE] = NONE
     string_free(world.invoices, 0, world.pool)
     for regime in range(1, len(REGIMES)):
@@ -257,12 +258,15 @@ def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.i
     return out
 
 
-def _check_size(world: World) -> None:
-    """Raises: OverflowError if the receivables alone are more than 64-bit cents hold."""
-    opening = sum(world.firm.open_items["open_cents"].tolist())
-    if opening > MOST_CENTS:
-        raise OverflowError(f"the opening receivables, {opening} cents, are beyond 64-bit cents")
-    world.pool[ORDERED_CENTS] = opening
+def opening_receivables(firm: Firm) -> int:
+    """Cents owed on the as-of date.
+
+    Raises: OverflowError if 64-bit cents do not hold them.
+    """
+    owed = sum(firm.open_items["open_cents"].tolist())
+    if owed > MOST_CENTS:
+        raise OverflowError(f"the opening receivables, {owed} cents, are beyond 64-bit cents")
+    return int(owed)
 
 
 def _start(world: World, arrival: npt.NDArray[np.int64], shift: npt.NDArray[np.int64]) -> None:

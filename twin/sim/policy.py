@@ -18,6 +18,10 @@ from twin.sim.world import World
 Floats = npt.NDArray[np.float64]
 
 
+NO_LIMIT = 2.0**62
+"""Cents that nobody owes: a higher limit is none."""
+
+
 def turning_days(plan: Plan, days: int) -> list[int]:
     """Days of a run on which a change or campaign begins or ends, and the first day, in order."""
     periods = [(c.from_day, c.to_day) for c in plan.changes] + [(c.from_day, c.to_day) for c in plan.campaigns]
@@ -36,7 +40,8 @@ def put_in_force(world: World, day: int) -> None:
             settings[change.setting] = changed(settings[change.setting], change, amount, world.rows)
     world.set_policy(day, **{name: _typed(name, settings[name]) for name in FIRM_SETTINGS})
     customers = world.customers
-    customers["terms"], customers["limit"] = np.rint(settings["terms_days"]), np.rint(settings["credit_limit"])
+    customers["terms"] = np.rint(settings["terms_days"])
+    customers["limit"] = np.rint(np.minimum(settings["credit_limit"], NO_LIMIT))
     customers["hold_days"], customers["discount_days"] = (
         np.rint(settings["hold_days"]),
         np.rint(settings["discount_days"]),

@@ -36,12 +36,32 @@ def open_processes(env: simpy.Environment, world: World) -> None:
 def told(env: simpy.Environment, world: World, process: Process) -> Story:
     """The story of a process; what goes wrong in it stops the run and is told with its place."""
     try:
-        yield from load(process)(env, world)
+        yield from checked(load(process)(env, world))
     except Exception as e:
         lines = "".join(traceback.format_exception(e)).rstrip()
         day = int(env.now) // PHASES
         place = f"scenario '{world.plan.name}', day {day}, replication {world.replication}"
         raise ProcessError(f"{place}: the process {process.function} of {process.path.name} failed.\n{lines}") from e
+
+
+def checked(story: Story) -> Story:
+    """A story of which every `yield` is an event.
+
+    Raises: TypeError for anything else that is yielded.
+    """
+    value, error = None, None
+    while True:
+        try:
+            event = story.send(value) if error is None else story.throw(error)
+        except StopIteration:
+            return
+        if not isinstance(event, simpy.Event):
+            raise TypeError(f"it yielded {event!r}; what is waited for is an event, such as before(env, day, phase)")
+        value, error = None, None
+        try:
+            value = yield event
+        except Exception as e:
+            error = e
 
 
 @lru_cache(maxsize=64)

@@ -63,6 +63,9 @@ class Purpose(IntEnum):
     DONOR = 68
     ARRIVAL = 69
     LINK = 72
+    TRAIT_SHIFT = 76
+    OPEN_DISPUTE = 80
+    DELAYED = 84
 
 
 FIRM = 2**62

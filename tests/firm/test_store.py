@@ -15,6 +15,8 @@ import pytest
 from twin.faults import FirmError, OutputError
 from twin.firm.firm import Firm
 from twin.firm.links import no_links
+from twin.firm.store import _digest as digest
+from twin.firm.store import _sha256 as sha256
 from twin.firm.store import read_firm, write_firm
 
 
@@ -82,6 +84,33 @@ def test_a_firm_without_open_items_ladder_outflows_or_links_comes_back_the_same(
         assumptions=(),
     )
     assert_same(read_firm_again(bare, tmp_path), bare)
+
+
+def test_what_customers_take_as_due_comes_back_the_same(demo_firm: Firm, tmp_path: Path) -> None:
+    n = len(demo_firm.customers)
+    habits = dataclasses.replace(
+        demo_firm.habits,
+        shift=np.arange(3 * n, dtype=np.int32).reshape(n, 3),
+        shift_sd=np.linspace(0, 4, n),
+        channel=np.arange(n, dtype=np.int32) % 3,
+        dispute_share=np.linspace(0, 0.9, n),
+        dispute_days=14,
+    )
+    firm = dataclasses.replace(demo_firm, habits=habits)
+    assert_same(read_firm_again(firm, tmp_path), firm)
+
+
+def test_a_firm_written_before_there_were_shifts_keeps_due_dates(demo_firm: Firm, tmp_path: Path) -> None:
+    n = len(demo_firm.customers)
+    write_firm(demo_firm, tmp_path / "firm")
+    path, manifest = tmp_path / "firm" / "customers.parquet", tmp_path / "firm" / "manifest.json"
+    pd.read_parquet(path).filter(regex="^(?!shift_|habit_(shift_sd|channel|dispute_share))").to_parquet(path)
+    change(manifest, lambda m: (m["habits"].pop("dispute_days"), m["files"].update({path.name: sha256(path)})))
+    change(manifest, lambda m: (m.pop("sha256"), m.update(sha256=digest(m))))
+    habits = read_firm(tmp_path / "firm").habits
+    assert habits.shift.shape == (n, 3)
+    assert not habits.shift.any()
+    assert habits.dispute_days == 0
 
 
 def test_a_firm_says_nothing_of_the_machine_it_was_made_on(stored: dict[str, bytes], demo_folder: Path) -> None:

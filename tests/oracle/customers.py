@@ -43,6 +43,9 @@ class Customer:
         ]
         self.settlement = office.rate_tables[firm.habits.table[donor]]
         self.run_rate = float(firm.habits.run[donor])
+        self.channel = int(firm.habits.channel[donor])
+        self.not_known_of_shift = round(float(firm.habits.shift_sd[donor]) * luck.normal(agent, Purpose.TRAIT_SHIFT))
+        self.delayed_share = float(firm.habits.dispute_share[donor])
         self.day_factor = office.days.run_factor[firm.habits.calendar[donor]]
         self.base_terms = traits["terms_days"]
         self.settings: dict[str, Any] = {}
@@ -77,6 +80,10 @@ class Customer:
             if self.makes_a_run():
                 self.call_invoices_up()
             day += 1
+
+    def shift(self, channel: int) -> int:
+        """Days from due to the day that it takes as due, of an invoice sent so."""
+        return int(self.office.firm.habits.shift[self.donor, channel]) + self.not_known_of_shift
 
     def think_of_leaving(self) -> None:
         if self.has_left or self.liquidity.failed:

@@ -24,7 +24,10 @@ def send_invoice(customer: Customer, number: int, cents: int) -> Invoice:
     office, terms = customer.office, customer.settings["terms_days"]
     office.note("invoice", customer, number, cents, terms)
     moved = round(office.drawn["payment.terms_pass_through"] * (terms - customer.base_terms))
-    invoice = Invoice(customer, number, cents, office.today + terms, office.today + customer.base_terms + moved)
+    habit_due = office.today + customer.base_terms + moved + customer.shift(customer.channel)
+    if luck_of_delay(customer, number) < customer.delayed_share:
+        habit_due += office.firm.habits.dispute_days
+    invoice = Invoice(customer, number, cents, office.today + terms, habit_due)
     if days := invoice.days_disputed():
         office.note("dispute", customer, number, cents, days)
         invoice.disputed = True
@@ -35,6 +38,10 @@ def send_invoice(customer: Customer, number: int, cents: int) -> Invoice:
     else:
         office.env.process(invoice.wait_for_payment())
     return invoice
+
+
+def luck_of_delay(customer: Customer, number: int) -> float:
+    return customer.office.luck.uniform(customer.agent, Purpose.DELAYED, number)
 
 
 class Invoice:

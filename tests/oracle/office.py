@@ -14,6 +14,7 @@ import simpy
 from tests.oracle.collections import Collections
 from tests.oracle.customers import Customer, won_customers
 from tests.oracle.days import CLOSE, HOURS, WRITE_OFFS, Days, Story
+from tests.oracle.delays import chance_of_delay
 from tests.oracle.invoices import Invoice
 from tests.oracle.liquidity import LIVING, regimes_of
 from tests.oracle.luck import FIRM, KeyedLuck
@@ -96,7 +97,11 @@ class Office:
         for item in self.firm.open_items.to_dict("records"):
             seen[item["customer"]] += 1
             customer, due = self.customers[item["customer"]], item["due_day"]
-            invoice = Invoice(customer, -seen[item["customer"]], item["open_cents"], due, due)
+            known = due + customer.shift(item.get("channel", customer.channel))
+            place = seen[item["customer"]] - 1
+            delayed = self.luck.uniform(customer.agent, Purpose.OPEN_DISPUTE, place) < chance_of_delay(customer, item)
+            habit_due = known + (self.firm.habits.dispute_days if delayed else 0)
+            invoice = Invoice(customer, -1 - place, item["open_cents"], due, habit_due)
             self.collections.catch_up(invoice)
             self.env.process(invoice.wait_for_payment())
 

@@ -6,7 +6,7 @@ Order rates, campaigns and terms are such that even all of them together order s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.oracle.beliefs import BELIEFS, belief_sets
 from tests.oracle.plans import Draw, plans, policies
 from twin.behaviour.belief import Belief
-from twin.behaviour.payment import DAYS, FIRST_DAY, PaymentHabits
+from twin.behaviour.payment import CHANNELS, DAYS, FIRST_DAY, PaymentHabits
 from twin.calendar import KINDS, MONTH_GROUPS, Calendar
 from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Plan, Policy
@@ -120,7 +120,7 @@ def small_worlds(draw: Draw) -> SmallWorld:
 def firms(draw: Draw, n: int) -> Firm:
     customers = draw(st.lists(customer_rows, min_size=n, max_size=n))
     items = draw(st.lists(open_items(n), min_size=draw(st.sampled_from([0, 12])), max_size=24))
-    return firm_of(
+    firm = firm_of(
         customers,
         habits=draw(habits(n)),
         open_items=items,
@@ -144,6 +144,9 @@ def firms(draw: Draw, n: int) -> Firm:
         past_revenue=np.full(90, draw(st.sampled_from([0, 12_345, 400_001])), np.int64),
         links=links_of([link for link in draw(st.lists(links(n), max_size=12)) if link[0] != link[1]]),
     )
+    if draw(st.booleans()):
+        return firm
+    return replace(firm, open_items=firm.open_items.assign(channel=np.arange(len(items)) % len(CHANNELS)))
 
 
 cents = st.sampled_from([1, 2]) | st.integers(1, 3_000_000)
@@ -170,7 +173,8 @@ customer_rows = st.fixed_dictionaries(
 
 
 def open_items(n: int) -> st.SearchStrategy[tuple[int, int, int, int]]:
-    return st.tuples(st.integers(0, n - 1), st.just(-300), st.integers(-20, 20) | st.integers(-200, 90), cents)
+    issued = st.sampled_from([-300, -40, -3])
+    return st.tuples(st.integers(0, n - 1), issued, st.integers(-20, 20) | st.integers(-200, 90), cents)
 
 
 def links(n: int) -> st.SearchStrategy[tuple[int, int, float]]:
@@ -200,6 +204,24 @@ def habits(draw: Draw, n: int) -> PaymentHabits:
         calendar=np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)), np.int32),
         catch_up=np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=4))),
         week_sd=draw(st.sampled_from([0.0, 0.1, 0.6])),
+        **draw(st.just({}) | own_due_days(n)),
+    )
+
+
+def own_due_days(n: int) -> st.SearchStrategy[dict[str, Any]]:
+    """What customers take as due, where it is not the due date."""
+
+    def each(element: st.SearchStrategy[Any], dtype: Any) -> st.SearchStrategy[np.ndarray]:
+        return st.lists(element, min_size=n, max_size=n).map(lambda values: np.array(values, dtype))
+
+    return st.fixed_dictionaries(
+        {
+            "shift": each(st.lists(st.integers(-10, 10), min_size=3, max_size=3), np.int32),
+            "shift_sd": each(st.sampled_from([0.0, 3.0]), float),
+            "channel": each(st.integers(0, 2), np.int32),
+            "dispute_share": each(st.sampled_from([0.0, 0.3]), float),
+            "dispute_days": st.sampled_from([0, 14]),
+        }
     )
 
 

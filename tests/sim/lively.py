@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tests.oracle.worlds import SmallFirm, firm_of, habits_of, links_of
 from tests.sim.firms import believing, rates_from
+from twin.behaviour.payment import PaymentHabits
 from twin.firm.plan import Policy, Step
 
 N = 90
@@ -37,10 +39,18 @@ LIVELY = believing(
 CALLED = Policy(collectors=1000, ladder=(Step("email", 3), Step("call", 15)), write_off_days=90, hold_days=20)
 
 
+OF_CUSTOMERS = ("table", "run", "phase_shape", "calendar", "shift", "shift_sd", "channel", "dispute_share")
+
+
+def habits_of_rows(habits: PaymentHabits, rows: np.ndarray) -> PaymentHabits:
+    """The habits of these customers, by row or by mask."""
+    return replace(habits, **{name: getattr(habits, name)[rows] for name in OF_CUSTOMERS})
+
+
 def lively_firm(**other: Any) -> SmallFirm:
     """Customers who order every tenth day within a limit of about five orders, and owe two items each from the start.
 
-    Every third pays on days of its own; each is owed something by the one before it.
+    Every third pays on days of its own; most have due days of their own; each is owed something by the one before it.
     """
     buyer = {"rate_shape": 4.0, "rate_days": 40.0, "amount_mu": 9.0, "amount_sigma": 0.4, "credit_limit": 50_000}
     return firm_of(
@@ -51,6 +61,11 @@ def lively_firm(**other: Any) -> SmallFirm:
             [np.inf if i % 3 == 0 else 0.4 for i in range(N)],
             phase_shape=np.full((N, 4), 4.0),
             week_sd=0.2,
+            shift=np.array([[i % 5 - 2, i % 7, 0] for i in range(N)], np.int32),
+            shift_sd=np.where(np.arange(N) % 2 == 0, 2.0, 0.0),
+            channel=np.arange(N, dtype=np.int32) % 3,
+            dispute_share=np.where(np.arange(N) % 4 == 0, 0.2, 0.0),
+            dispute_days=10,
         ),
         **{
             "policy": CALLED,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.oracle.worlds import SmallFirm, links_of
 from tests.sim.firms import AS_IS, NOBODY_ORDERS, believing, change, events, figure, of, run
-from tests.sim.lively import CALLED, LIVELY, N, lively_firm
+from tests.sim.lively import CALLED, LIVELY, N, habits_of_rows, lively_firm
 from twin.behaviour.belief import Belief, fixed
 from twin.firm.plan import Campaign, Change, Plan, Step
 from twin.firm.settings import CUSTOMER_SETTINGS
@@ -88,13 +88,7 @@ def test_the_rest_of_the_world_can_be_taken_away() -> None:
         whole,
         customers=whole.customers[keep],
         open_items=whole.open_items[whole.open_items["customer"] < 30],
-        habits=replace(
-            whole.habits,
-            table=whole.habits.table[keep],
-            run=whole.habits.run[keep],
-            phase_shape=whole.habits.phase_shape[keep],
-            calendar=whole.habits.calendar[keep],
-        ),
+        habits=habits_of_rows(whole.habits, keep),
     )
     assert np.array_equal(of(lived(AS_IS, whole), keep), events(lived(AS_IS, part)))
 
@@ -204,16 +198,5 @@ def test_a_customer_more_at_the_end_of_the_table_shifts_nobody() -> None:
     customers = bigger.customers.iloc[rows].reset_index(drop=True)
     for name, value in NOBODY_ORDERS.items():
         customers.loc[N, name] = value
-    habits = bigger.habits
-    bigger = replace(
-        bigger,
-        customers=customers,
-        habits=replace(
-            habits,
-            table=habits.table[rows],
-            run=habits.run[rows],
-            phase_shape=habits.phase_shape[rows],
-            calendar=habits.calendar[rows],
-        ),
-    )
+    bigger = replace(bigger, customers=customers, habits=habits_of_rows(bigger.habits, rows))
     assert np.array_equal(of(lived(AS_IS, bigger), ALL), events(lived(AS_IS, lively_firm(links=links_of()))))

@@ -5,6 +5,9 @@
     pressure_j(t)      =  sum over s of catch_up_s x frailty_c(phase(d - s)) x rate_c(d - s),   d = t - due_j
     spend at a run     =  -log(kept),  kept = 1 - marginal / run               taken off the invoice's patience, Exp(1)
 
+due_j is the day that the customer takes as due: the invoice's own due date, `shift` later for this customer and the
+channel that the invoice was sent by, and `dispute_days` later still where the customer disputes the invoice.
+
 s = 0 is the day itself; s = 1, 2, ... are the closed days directly before it, whose invoices are caught up.
 factor_c(t) is the customer's kind-of-day factor x its month-group factor x the week's common shock. Since an invoice
 is released at a run with marginal / run, its settlement hazard is the marginal one whatever the run intensity:
@@ -16,7 +19,7 @@ Source: runs and releases as in docs/model.md; the random time change representa
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,9 @@ FIRST_DAY, LAST_DAY = -60, 180
 """Days from due that a rate table covers; earlier days take the first rate, later ones the last."""
 
 DAYS = LAST_DAY - FIRST_DAY + 1
+CHANNELS = ("unknown", "paper", "electronic")
+"""How an invoice was sent: columns of `shift`."""
+
 RELEASE_LIMIT = 0.985
 """Most that one run releases of what it meets: keeps what it spends finite."""
 
@@ -54,7 +60,15 @@ class PaymentHabits:
     week_sd:      standard deviation of the log of the weekly common shock, whose mean is 1.
     population:   row of `rate` that a customer never seen follows.
     population_shape: (p,) its frailty shapes: how much unseen customers differ.
-    population_run: its pay-run intensity; its calendar is row 0.
+    population_run: its pay-run intensity; its calendar is row 0; it takes the due date as it stands.
+    shift:        (n, CHANNELS) whole days from an invoice's due date to the day that the customer takes as due.
+    shift_sd:     (n,) standard deviation, days, of what is not known of that: normal, rounded to whole days, one draw
+        for all invoices of a customer.
+    channel:      (n,) column of `shift` by which the customer was sent its last invoice.
+    dispute_share: (n,) probability that the customer disputes an invoice, in [0, 1].
+    dispute_days: whole days by which a dispute moves the day that the customer takes as due.
+
+    Without `shift`, `shift_sd`, `channel` and `dispute_share` all are 0: due dates as they stand.
     """
 
     rate: Floats
@@ -70,6 +84,25 @@ class PaymentHabits:
     population: int
     population_shape: Floats
     population_run: float
+    shift: Ints = field(default_factory=lambda: np.zeros((0, len(CHANNELS)), np.int32))
+    shift_sd: Floats = field(default_factory=lambda: np.zeros(0))
+    channel: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    dispute_share: Floats = field(default_factory=lambda: np.zeros(0))
+    dispute_days: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("shift", "shift_sd", "channel", "dispute_share"):
+            if not len(held := getattr(self, name)):
+                object.__setattr__(self, name, np.zeros((self.table.size, *held.shape[1:]), held.dtype))
+
+    def habit_due(self, customer: Ints, due: Ints, channel: npt.NDArray[np.int8]) -> Ints:
+        """Day that each invoice's customer takes as due, if it is not disputed; -1 is a customer never seen. (n,)"""
+        seen = np.vstack([self.shift, np.zeros((1, len(CHANNELS)), np.int32)])
+        return np.asarray(due + seen[customer, channel], dtype=np.int32)
+
+    def disputes(self, customer: Ints) -> Floats:
+        """Probability that each invoice is disputed, by its customer; -1 is a customer never seen. (n,)"""
+        return np.append(self.dispute_share, 0.0)[customer]
 
     @property
     def phase(self) -> Ints:

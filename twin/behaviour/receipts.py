@@ -4,7 +4,8 @@
 
 where H_p(t) is the pressure x factor summed over the days since the invoice was issued, or since the as-of date where
 it is older, that fall in phase p, and k_p the gamma shape of the customer's frailty in that phase: the mean over what
-is not known of the customer. The weekly common shock moves all customers together and is left out of this mean.
+is not known of the customer. An invoice that may be disputed is the mixture of the two. The weekly common shock moves
+all customers together and is left out of this mean.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ from scipy.special import gammaincinv
 
 from twin.behaviour.payment import Floats, Ints, PaymentHabits, fresh_patience, kept, place, pressure, run_chance
 from twin.calendar import Calendar, closed_before
-from twin.luck import FIRM, Purpose, exponential, fill_uniform, normal, uniform
+from twin.luck import FIRM, Purpose, exponential, fill_normal, fill_uniform, normal, uniform
 
-RUN_WAIT, OPEN_PATIENCE = int(Purpose.RUN_WAIT), int(Purpose.OPEN_PATIENCE)
+RUN_WAIT, OPEN_PATIENCE, OPEN_DISPUTE = int(Purpose.RUN_WAIT), int(Purpose.OPEN_PATIENCE), int(Purpose.OPEN_DISPUTE)
+
+LONGEST_OPEN = 730
+"""Days of waiting that are looked at to tell whether an open invoice is disputed."""
+
+LEAST_LIKELY = 700.0
+"""Log odds beyond which an invoice counts as not disputed: a wait that only sooner payment explains."""
 
 LOOK_BACK = 14
 """Days before the first that are looked at for closed ones: longer than any closure of the banks."""
@@ -75,18 +82,76 @@ def habit_arrays(habits: PaymentHabits) -> HabitArrays:
 
 
 def settlement_curves(
-    habits: PaymentHabits, customer: Ints, start: Ints, due: Ints, days: Days, horizon: int
+    habits: PaymentHabits,
+    customer: Ints,
+    start: Ints,
+    due: Ints,
+    days: Days,
+    horizon: int,
+    disputed: Floats | None = None,
 ) -> Floats:
     """P(settled by the close of day start + h), h = 0 .. horizon - 1, of invoices not settled before `start`.
 
     customer: (n,) row of `habits`, -1 for a customer never seen; start, due: (n,) days from the first of `days`,
-    which must reach `horizon` days beyond the last start. Returns (n, horizon).
+    which must reach `horizon` days beyond the last start; due is the day that the customer takes as due.
+    disputed: (n,) probability that it is disputed; never if absent. Returns (n, horizon).
+
+        F = mean over e of (1 - disputed) x F(due + e) + disputed x F(due + e + dispute_days)
+
+    e is what is not known of the customer's shift, by the Gauss-Hermite points 0 and +- sqrt(3) sd in whole days.
     """
     if start.size and int(start.max()) + horizon > days.kind.size:
         raise ValueError(f"{days.kind.size} days given, {int(start.max()) + horizon} needed")
-    out = np.empty((start.size, horizon))
-    _fill_curves(habit_arrays(habits), days, customer.astype(np.int64), start, due, out)
+    sd = np.append(habits.shift_sd, 0.0)[customer]
+    out = _curves(habits, customer, start, due, days, horizon, disputed)
+    step = np.rint(np.sqrt(3.0) * sd).astype(np.int32)
+    if (some := np.flatnonzero(step)).size:
+        share = None if disputed is None else disputed[some]
+        early, late = (
+            _curves(habits, customer[some], start[some], due[some] + sign * step[some], days, horizon, share)
+            for sign in (-1, 1)
+        )
+        out[some] += (early + late - 2 * out[some]) / 6
     return out
+
+
+def _curves(
+    habits: PaymentHabits, customer: Ints, start: Ints, due: Ints, days: Days, horizon: int, disputed: Floats | None
+) -> Floats:
+    """The curves of `settlement_curves` with shifts as they are."""
+    arrays, customer = habit_arrays(habits), customer.astype(np.int64)
+    out = np.empty((start.size, horizon))
+    _fill_curves(arrays, days, customer, start, due, out)
+    if disputed is not None and (some := np.flatnonzero(disputed)).size:
+        late = np.empty((some.size, horizon))
+        _fill_curves(arrays, days, customer[some], start[some], due[some] + np.int32(habits.dispute_days), late)
+        out[some] += disputed[some, None] * (late - out[some])
+    return out
+
+
+def still_disputed(
+    habits: PaymentHabits, customer: Ints, issued: Ints, due: Ints, until: int, calendar: Calendar, first: date
+) -> Floats:
+    """Probability that an invoice still open at the close of day `until` is disputed, by Bayes. (n,)
+
+        1 / (1 + (1 - q) / q x S(due) / S(due + dispute_days)),   S the share open at that close
+
+    issued, due, until: days from `first`; due is the day that the customer takes as due.
+    """
+    share = habits.disputes(customer)
+    some = np.flatnonzero(share > 0)
+    if not some.size:
+        return share
+    start = np.clip(issued[some], until - LONGEST_OPEN, until)
+    origin = int(start.min())
+    days = days_from(calendar, first + timedelta(days=origin), until + 1 - origin)
+    owner, q, arrays = customer[some].astype(np.int64), share[some], habit_arrays(habits)
+    on_time, late = np.empty((2, some.size))
+    last = until - origin
+    _fill_open(arrays, days, owner, start - origin, due[some] - origin, last, on_time)
+    _fill_open(arrays, days, owner, start - origin, due[some] + habits.dispute_days - origin, last, late)
+    share[some] = 1 / (1 + (1 - q) / q * np.exp(np.minimum(on_time - late, LEAST_LIKELY)))
+    return share
 
 
 @njit(cache=True)
@@ -112,11 +177,27 @@ def _fill_curves(habits: Any, days: Any, customer: Any, start: Any, due: Any, ou
             out[j, h] = -np.expm1(-np.sum(shape * np.log1p(spent / shape)))
 
 
+@njit(cache=True)
+def _fill_open(habits: Any, days: Any, customer: Any, start: Any, due: Any, last: int, out: Any) -> None:
+    """Write log S into out (n,): S the share of each invoice, open from `start`, open at the close of day `last`."""
+    ones, spent = np.ones(habits.shape.shape[1]), np.empty(habits.shape.shape[1])
+    for j in range(start.size):
+        c = customer[j]
+        shape, rate = habits.shape[c], habits.rate[habits.table[c]]
+        spent[:] = 0.0
+        for t in range(start[j], last + 1):
+            since = t - due[j]
+            force = pressure(since, days.closed[t], rate, ones, habits.phase, habits.catch_up)
+            spent[habits.phase[place(since)]] += day_factor(habits, days, c, t) * force
+        out[j] = -np.sum(shape * np.log1p(spent / shape))
+
+
 class OpenItems(NamedTuple):
     """Open invoices sorted by customer: customer i of `agent` owns items first[i] to first[i + 1] - 1.
 
     agent: (c,) row of the habits and agent id of the customer's luck; customer: the same, -1 where never seen.
-    first: (c + 1,); due: (n,) day from the first simulated one; cents: (n,).
+    first: (c + 1,); due: (n,) day, from the first simulated one, that the customer takes as due; cents: (n,).
+    disputed: (n,) probability that it is disputed; (0,) where none is.
     """
 
     agent: npt.NDArray[np.int64]
@@ -124,6 +205,29 @@ class OpenItems(NamedTuple):
     first: npt.NDArray[np.int64]
     due: Ints
     cents: Floats
+    disputed: Floats = np.zeros(0)
+
+
+def with_dues(habits: PaymentHabits, items: OpenItems, seed: int, replication: int) -> OpenItems:
+    """The items on the days that customers turn out to take as due: shifts drawn, disputes opened."""
+    due, sd = items.due, np.append(habits.shift_sd, 0.0)[items.customer]
+    if sd.any():
+        z = np.empty(sd.size)
+        fill_normal(seed, replication, items.agent, int(Purpose.TRAIT_SHIFT), 0, z)
+        due = due + np.repeat(np.rint(z * sd), np.diff(items.first))
+    if items.disputed.any():
+        u = np.empty(items.due.size)
+        _fill_by_place(items.agent, items.first, seed, replication, u)
+        due = due + habits.dispute_days * (u < items.disputed)
+    return items._replace(due=due.astype(np.int32))
+
+
+@njit(cache=True)
+def _fill_by_place(agent: Any, first: Any, seed: int, replication: int, out: Any) -> None:
+    """Write into out (n,) the uniform of each customer's items, by their place among them."""
+    for i in range(agent.size):
+        for j in range(first[i], first[i + 1]):
+            out[j] = uniform(seed, replication, agent[i], OPEN_DISPUTE, j - first[i])
 
 
 def frailties(habits: HabitArrays, items: OpenItems, seed: int, replication: int) -> Floats:
@@ -151,7 +255,8 @@ def simulate_receipts(habits: PaymentHabits, items: OpenItems, days: Days, seed:
     for replication in range(replications):
         frailty = frailties(arrays, items, seed, replication)
         shock = common_shock(habits.week_sd, -(-horizon // 7), seed, replication)
-        _simulate_runs(arrays, days, items, frailty, shock, seed, replication, out[replication])
+        known = with_dues(habits, items, seed, replication)
+        _simulate_runs(arrays, days, known, frailty, shock, seed, replication, out[replication])
     return out
 
 

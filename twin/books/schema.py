@@ -155,6 +155,7 @@ _ALL = (
                 "day of payment in full, empty while open; made from receipts if absent",
             ),
             ("order_id", Kind.ID, _OPTIONAL, "the order it is for"),
+            ("channel", Kind.TEXT, _OPTIONAL, "how it was sent, where that may move payment", ("paper", "electronic")),
         ),
         key="invoice_id",
         day="issued_on",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pandas as pd
 
 from twin.behaviour.belief import Belief
 from twin.behaviour.payment import PaymentHabits
+from twin.behaviour.receipts import still_disputed
 from twin.calendar import Calendar
 from twin.firm.cards import Card, beliefs
 from twin.firm.links import no_links
@@ -31,13 +32,24 @@ class Seasons:
     kind: npt.NDArray[np.float64]
 
 
+class OpenDues(NamedTuple):
+    """Of each open item the day that its customer takes as due, from day 0, and the probability that it is delayed.
+
+    The days are without what is not known of the customer's shift and without the delay. (items,) each
+    """
+
+    day: npt.NDArray[np.int32]
+    delayed: npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Firm:
     """A firm on its as-of date, the last known day. Day 0 of a simulation is the day after.
 
     customers:  one row per customer, in the order of every (n,) array; columns in twin/firm/traits.py.
     habits:     payment behaviour, rows in the order of `customers`.
-    open_items: invoice_id, customer (row), issued_day, due_day (from day 0, so below 0 if past), open_cents.
+    open_items: invoice_id, customer (row), issued_day, due_day (from day 0, so below 0 if past), open_cents;
+                it may have channel, how the invoice was sent, as an index into CHANNELS: else as the customer's last.
     accounts:   account_id, currency, balance_cents on the as-of date.
     outflows:   name, day_of_month, cents: fixed payments of every month.
     cards:      the model cards by name, with what calibration measured filled in.
@@ -72,6 +84,18 @@ class Firm:
         t = self.customers
         mean = np.exp(t["amount_mu"] + (t["amount_mu_sd"] ** 2 + t["amount_sigma"] ** 2) / 2)
         return float((t["rate_shape"] / t["rate_days"] * mean).sum())
+
+    @cached_property
+    def open_dues(self) -> OpenDues:
+        """What the customers of the open items are likely to take as due."""
+        items, habits = self.open_items, self.habits
+        customer, due = (items[name].to_numpy(np.int32) for name in ("customer", "due_day"))
+        channel = items["channel"].to_numpy(np.int8) if "channel" in items else habits.channel[customer].astype(np.int8)
+        day, delayed = habits.habit_due(customer, due, channel), habits.disputes(customer)
+        if delayed.any():
+            issued, tomorrow = items["issued_day"].to_numpy(np.int32), self.as_of + timedelta(days=1)
+            delayed = still_disputed(habits, customer, issued, day, -1, self.calendar, tomorrow)
+        return OpenDues(day, delayed)
 
     @cached_property
     def beliefs(self) -> dict[str, Belief]:

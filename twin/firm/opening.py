@@ -13,6 +13,7 @@ from twin.books import Books
 from twin.faults import BooksError, Fault
 from twin.firm.observed import days_between
 from twin.firm.plan import Policy
+from twin.fit.payment_rows import channels
 from twin.money import convert, decimal_text, rate_fraction
 
 PAST_DAYS = 90
@@ -57,6 +58,7 @@ def open_items(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> 
             "issued_day": (held["issued_on"] - first).dt.days,
             "due_day": (held["due_on"] - first).dt.days,
             "open_cents": held["open_cents"],
+            "channel": channels(held),
         }
     )
     return out.sort_values(["customer", "due_day", "invoice_id"]).reset_index(drop=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -26,9 +26,9 @@ from twin.output import new_directory
 FORMAT = 2
 REDO = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
 TABLES = ("customers", "open_items", "accounts", "outflows", "links")
-_PER_CUSTOMER = ("table", "run", "calendar")
+_PER_CUSTOMER = ("table", "run", "calendar", "shift_sd", "channel", "dispute_share")
 _SHARED = ("phase_cuts", "catch_up", "population_shape")
-_SCALARS = ("week_sd", "population", "population_run")
+_SCALARS = ("week_sd", "population", "population_run", "dispute_days")
 
 
 def write_firm(firm: Firm, directory: Path | str) -> None:
@@ -40,7 +40,8 @@ def write_firm(firm: Firm, directory: Path | str) -> None:
         habits = firm.habits
         own = {f"habit_{name}": getattr(habits, name) for name in _PER_CUSTOMER}
         tables = {name: getattr(firm, name) for name in TABLES}
-        tables["customers"] = pd.concat([firm.customers.assign(**own), _numbered("phase", habits.phase_shape)], axis=1)
+        numbered = [_numbered("phase", habits.phase_shape), _numbered("shift", habits.shift)]
+        tables["customers"] = pd.concat([firm.customers.assign(**own), *numbered], axis=1)
         tables["rates"] = _numbered("day", habits.rate)
         tables["calendars"] = pd.concat(
             [_numbered("kind", habits.day_kind), _numbered("group", habits.month_group)], axis=1
@@ -79,7 +80,7 @@ def read_firm(directory: Path | str) -> Firm:
         as_of=date.fromisoformat(manifest["as_of"]),
         currency=manifest["currency"],
         calendar=Calendar(calendar["country"], tuple(calendar["weekend"])),
-        customers=customers.loc[:, ~customers.columns.str.startswith(("habit_", "phase_"))],
+        customers=customers.loc[:, ~customers.columns.str.startswith(("habit_", "phase_", "shift_"))],
         habits=_habits(manifest["habits"], customers, tables["rates"], tables["calendars"]),
         seasons=Seasons(tuple(seasons["segments"]), np.array(seasons["month"]), np.array(seasons["kind"])),
         open_items=tables["open_items"],
@@ -124,20 +125,22 @@ def _manifest(firm: Firm) -> dict[str, Any]:
 def _habits(
     shared: dict[str, Any], customers: pd.DataFrame, rates: pd.DataFrame, calendars: pd.DataFrame
 ) -> PaymentHabits:
+    """The habits; what an earlier version did not write is as it was then."""
     arrays: dict[str, Any] = {
         "rate": rates.to_numpy(),
         "day_kind": calendars.filter(regex="^kind_").to_numpy(),
         "month_group": calendars.filter(regex="^group_").to_numpy(),
         "phase_shape": customers.filter(regex="^phase_").to_numpy(),
-        **{name: customers[f"habit_{name}"].to_numpy() for name in _PER_CUSTOMER},
+        **{name: customers[f"habit_{name}"].to_numpy() for name in _PER_CUSTOMER if f"habit_{name}" in customers},
         **{name: np.array(shared[name], np.int32 if name == "phase_cuts" else float) for name in _SHARED},
-        **{name: np.inf if shared[name] is None else shared[name] for name in _SCALARS},
+        **{name: np.inf if shared[name] is None else shared[name] for name in _SCALARS if name in shared},
     }
-    assert set(arrays) == {f.name for f in fields(PaymentHabits)}
+    if len(shift := customers.filter(regex="^shift_").columns):
+        arrays["shift"] = customers[shift].to_numpy()
     return PaymentHabits(**arrays)
 
 
-def _numbered(name: str, columns: npt.NDArray[np.float64]) -> pd.DataFrame:
+def _numbered(name: str, columns: npt.NDArray[Any]) -> pd.DataFrame:
     """A table of numbered columns: name_0, name_1, ... columns: (rows, columns)."""
     return pd.DataFrame(columns, columns=[f"{name}_{i}" for i in range(columns.shape[1])])
 

@@ -15,12 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.behaviour.payment import Floats, PaymentHabits
-from twin.behaviour.receipts import OpenItems, days_from, settlement_curves, simulate_receipts
+from twin.behaviour.receipts import OpenItems, days_from, settlement_curves, simulate_receipts, still_disputed
 from twin.books.books import Books
 from twin.calendar import Calendar
 from twin.fit.payment import fit_payment
+from twin.fit.payment_rows import channels
 
-REPLICATIONS, SEED = 1000, 1
+REPLICATIONS, SEED = 2000, 1
 """Draws of a band that is exported."""
 
 
@@ -68,7 +69,7 @@ def forecast_invoices(books: Books, cut: date, test_until: date, known_until: da
     """P(settled d days after issue) of each invoice issued after the cut: columns invoice_id, day, prob.
 
     Days run from 0 to the close of `known_until`; what is missing to 1 lies beyond. Of a test invoice only its
-    customer, issue day and due day are used.
+    customer, issue day, due day and channel are used.
     """
     (seen, habits), test = fit_at(books, cut), issued_between(books.invoices, cut, test_until)
     curves = habit_curves(seen, habits, test, known_until)
@@ -98,17 +99,20 @@ def habit_curves(seen: View, habits: PaymentHabits, test: pd.DataFrame, known_un
     horizon = (known_until - seen.cut).days
     longest = int(horizon - start.min()) if start.size else 0
     days = days_from(seen.calendar, seen.cut + timedelta(days=1), int(start.max(initial=0)) + longest + 1)
-    return settlement_curves(habits, seen.rows_of(test), start, due, days, longest)
+    customer = seen.rows_of(test)
+    due = habits.habit_due(customer, due, channels(test))
+    return settlement_curves(habits, customer, start, due, days, longest, habits.disputes(customer))
 
 
 def habit_cash(
     seen: View, habits: PaymentHabits, weeks: int, amount: str = "base_cents", replications: int = REPLICATIONS
 ) -> pd.DataFrame:
     """Weekly receipts from the invoices open at the cut. Columns cut, week, mean, p10, p90 in money."""
-    items = open_items(seen, amount)
+    items = open_items(seen, habits, amount)
     days = days_from(seen.calendar, seen.cut + timedelta(days=1), 7 * weeks)
     owner = np.repeat(items.customer, np.diff(items.first)).astype(np.int32)
-    curves = settlement_curves(habits, owner, np.zeros_like(items.due), items.due, days, 7 * weeks)
+    start = np.zeros_like(items.due)
+    curves = settlement_curves(habits, owner, start, items.due, days, 7 * weeks, items.disputed)
     mean = (items.cents @ np.diff(curves, axis=1, prepend=0.0)).reshape(weeks, 7).sum(1)
     draws = simulate_receipts(habits, items, days, SEED, replications).reshape(-1, weeks, 7).sum(2)
     p10, p90 = np.quantile(draws, [0.1, 0.9], axis=0)
@@ -127,14 +131,18 @@ def still_open(seen: View) -> pd.DataFrame:
     return held.iloc[np.argsort(seen.rows_of(held), kind="stable")]
 
 
-def open_items(seen: View, amount: str) -> OpenItems:
+def open_items(seen: View, habits: PaymentHabits, amount: str) -> OpenItems:
     """The open invoices in the form that the simulation takes."""
     held = still_open(seen)
-    agent, first = np.unique(seen.rows_of(held), return_index=True)
+    customer, issued = seen.rows_of(held), seen.day(held["issued_on"])
+    due = habits.habit_due(customer, seen.day(held["due_on"]), channels(held))
+    tomorrow = seen.cut + timedelta(days=1)
+    agent, first = np.unique(customer, return_index=True)
     return OpenItems(
         agent=agent.astype(np.int64),
         customer=agent.astype(np.int64),
         first=np.append(first, len(held)).astype(np.int64),
-        due=seen.day(held["due_on"]),
+        due=due,
         cents=held[amount].to_numpy(np.float64),
+        disputed=still_disputed(habits, customer, issued, due, -1, seen.calendar, tomorrow),
     )

@@ -1,6 +1,7 @@
 """Payment habits of a firm's customers, from its invoices as they were known on a day.
 
-The steps, each in a file of its own: what is common (payment_base), customers' rates by days from due (payment_rates),
+The steps, each in a file of its own: the day that customers take as due (payment_shift) and whether the books show
+that (payment_form), what is common (payment_base), customers' rates by days from due (payment_rates),
 their own rhythms (payment_rhythm), what is settled together (payment_runs), how far to trust the spread of customers
 (payment_spread), the shock common to all (payment_shock). From the rhythms on all is learnt on rolling origins: the fit
 is made again at earlier closes, and judged on the days that followed.
@@ -19,10 +20,13 @@ import pandas as pd
 from twin.behaviour.payment import Floats, Ints, PaymentHabits
 from twin.calendar import KINDS, Calendar
 from twin.fit.payment_base import Factors
-from twin.fit.payment_rates import Rates, customer_rates, fit_rates
+from twin.fit.payment_close import Close, close_books, reckoned
+from twin.fit.payment_form import choose_form
+from twin.fit.payment_rates import Rates
 from twin.fit.payment_rhythm import CONCENTRATIONS, Origin, fit_rhythm, forward_counts, rolling_origins
 from twin.fit.payment_rows import BIN, PHASE_CUTS, Ledger, open_ledger
 from twin.fit.payment_runs import Judged, Runs, fit_runs
+from twin.fit.payment_shift import FORMS
 from twin.fit.payment_shock import fit_week_sd
 from twin.fit.payment_spread import LEAST_INVOICES, fit_spread
 
@@ -49,22 +53,27 @@ class PaymentFit:
 def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, calendar: Calendar) -> PaymentFit:
     """Fit payment behaviour to what was known at the close of `as_of`.
 
-    invoices:  columns customer_id, issued_on, due_on, settled_on (NaT while open), base_cents.
+    invoices:  columns customer_id, issued_on, due_on, settled_on (NaT while open), base_cents and, if known, channel.
     customers: column customer_id and, if there are segments, segment; the habits follow the order of its rows.
     Raises ValueError where an invoice's customer is not among them.
     """
     ledger = open_ledger(invoices, customers, as_of, calendar)
-    first = fit_rates(ledger, ledger.until)
-    origins = rolling_origins(ledger, first.population)
-    factors, concentration = fit_rhythm(first.population, *forward_counts(ledger, origins))
-    rates = customer_rates(ledger, ledger.until, first.population, factors)
+    now = close_books(ledger, ledger.until)
+    origins = rolling_origins(ledger, now)
+    form, form_crps = choose_form(ledger, tuple(o for o in origins if _mature(ledger, o.close.until)))
+    if form != FORMS[0]:
+        now = reckoned(now, form)
+        origins = tuple(Origin(reckoned(origin.close, form, now), origin.last) for origin in origins)
+    factors, concentration = fit_rhythm(now.common, *forward_counts(ledger, origins))
+    rates = now.rates_at(factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
     spread, followed = fit_spread(ledger, judged)
-    week_sd, weeks = fit_week_sd(ledger, judged, runs.run, spread)
+    week_sd, weeks = fit_week_sd(judged, runs.run, spread)
     measured = _measured(rates, runs, concentration)
     measured |= {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread, "forecasts_followed": followed}
-    habits = _habits(ledger, rates, factors, runs, week_sd, spread)
+    measured |= {"due_form": FORMS.index(form), "due_form_crps": form_crps}
+    habits = _habits(now, rates, factors, runs, week_sd, spread)
     return PaymentFit(habits, measured, tuple(_unmeasured(ledger, measured)))
 
 
@@ -72,11 +81,10 @@ def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:
     """The whole fit as it would have been made at each mature origin, with the rhythm known by then."""
     settled, expected = forward_counts(ledger, ())
     for origin in origins:
-        if _mature(ledger, origin.until):
-            common = origin.rates.population
-            factors, _ = fit_rhythm(common, settled, expected)
-            rates = customer_rates(ledger, origin.until, common, factors)
-            yield Judged(origin.until, origin.last, rates.rate, rates.frailty.shape, factors, common.catch_up)
+        close = origin.close
+        if _mature(ledger, close.until):
+            factors, _ = fit_rhythm(close.common, settled, expected)
+            yield Judged.of(close, origin.last, close.rates_at(factors), factors)
         counts = forward_counts(ledger, (origin,))
         settled += counts[0]
         expected += counts[1]
@@ -88,9 +96,9 @@ def _mature(ledger: Ledger, until: int) -> bool:
     return bool((settled <= until).sum() >= MATURE * max((settled <= ledger.until).sum(), 1))
 
 
-def _habits(ledger: Ledger, rates: Rates, factors: Factors, runs: Runs, week_sd: float, spread: float) -> PaymentHabits:
+def _habits(now: Close, rates: Rates, factors: Factors, runs: Runs, week_sd: float, spread: float) -> PaymentHabits:
     """The fit as habits. Customers without an invoice share the rates of their segment."""
-    rows, table = _tables(ledger, rates)
+    rows, table = _tables(now.books, rates)
     return PaymentHabits(
         rate=rows[:, BIN],
         phase_cuts=PHASE_CUTS,
@@ -105,7 +113,20 @@ def _habits(ledger: Ledger, rates: Rates, factors: Factors, runs: Runs, week_sd:
         population=0,
         population_shape=spread * rates.frailty.prior_shape,
         population_run=runs.population_run,
+        shift=now.shift.days,
+        shift_sd=now.shift.sd,
+        channel=_last_channel(now.books),
+        dispute_share=now.shift.share,
+        dispute_days=now.shift.delay,
     )
+
+
+def _last_channel(ledger: Ledger) -> Ints:
+    """Channel of each customer's invoice that was issued last; unknown, 0, where there is none. (c,)"""
+    first, last = ledger.rows.first[:-1], ledger.rows.first[1:]
+    some, out = last > first, np.zeros(ledger.customers, dtype=np.int32)
+    out[some] = ledger.channel[last[some] - 1]
+    return out
 
 
 def _tables(ledger: Ledger, rates: Rates) -> tuple[Floats, Ints]:

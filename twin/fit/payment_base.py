@@ -19,7 +19,7 @@ from numba import njit
 
 from twin.behaviour.payment import Floats, Ints
 from twin.calendar import KINDS, MONTH_GROUPS
-from twin.fit.payment_rows import BINS, PHASE, PHASES, Ledger, bin_at, lived
+from twin.fit.payment_rows import BINS, PHASE, PHASES, Ledger, bin_at, branch, lived
 
 CAP = 100
 """Invoices beyond which a customer weighs no more in what is common."""
@@ -123,12 +123,17 @@ def _population_pass(
     part = np.zeros(catch_up.size + 1)
     for c in range(rows.first.size - 1):
         rate = base * frailty[c][PHASE]
-        for j in range(rows.first[c], rows.first[c + 1]):
+        for row in range(2 * rows.first[c], 2 * rows.first[c + 1]):
+            j = row // 2
+            chance, due = branch(rows, j, row % 2)
+            if chance == 0.0:
+                continue
+            weight = chance * share[c]
             for t in range(rows.start[j], min(rows.settled[j], until) + 1):
-                days, factor, kind = t - rows.due[j], day_kind[rows.kind[t]], rows.kind[t]
+                days, factor, kind = t - due, day_kind[rows.kind[t]], rows.kind[t]
                 total = hazard_parts(days, rows.closed[t], rate, catch_up, part)
-                paid = share[c] if rows.settled[j] == t else 0.0
-                at_risk = share[c] if paid == 0.0 else share[c] * lived(factor * total)
+                paid = weight if rows.settled[j] == t else 0.0
+                at_risk = weight if paid == 0.0 else weight * lived(factor * total)
                 kinds[0, kind] += paid
                 kinds[1, kind] += at_risk * total
                 for s in range(min(rows.closed[t], catch_up.size) + 1):

@@ -15,13 +15,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from twin.behaviour.payment import Floats, Ints
 from twin.fit.payment_base import Factors, Population, em_round, fit_population, hazard_parts
-from twin.fit.payment_rows import BINS, PHASE, PHASES, Ledger, bin_at, lived
+from twin.fit.payment_rows import BINS, PHASE, PHASES, Ledger, bin_at, branch, lived
+
+Mask = npt.NDArray[np.bool_]
 
 LEAST_SHAPE, MOST_SHAPE = 0.02, 500.0
 DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)
@@ -57,6 +60,17 @@ class Rates:
         """Rates of a customer of whom nothing is known: of any segment, then of each. (1 + segments, BINS)"""
         relative = np.vstack([np.ones(PHASES), self.frailty.relative])
         return np.asarray(self.population.rate * (self.frailty.centre * relative)[:, PHASE])
+
+    def of_those_known(self, other: Rates, known: Mask) -> Rates:
+        """These rates for the customers `known` (c,), the other ones for the rest and for whoever comes new."""
+        mean = np.where(known[:, None], self.frailty.mean, other.frailty.mean)
+        shape = np.where(known[:, None], self.frailty.shape, other.frailty.shape)
+        return Rates(
+            rate=np.where(known[:, None], self.rate, other.rate),
+            population=replace(self.population, rate=other.population.rate),
+            frailty=replace(other.frailty, mean=mean, shape=shape),
+            day_prior=self.day_prior,
+        )
 
 
 def fit_rates(ledger: Ledger, until: int, start: Population | None = None) -> Rates:
@@ -150,17 +164,21 @@ def _customer_pass(
 ) -> None:
     """Add customer c's settlements and exposure by bin, shared as its rates (BINS,) and its calendar imply."""
     row, part = factors.calendar[c], np.zeros(catch_up.size + 1)
-    for j in range(rows.first[c], rows.first[c + 1]):
+    for either in range(2 * rows.first[c], 2 * rows.first[c + 1]):
+        j = either // 2
+        chance, due = branch(rows, j, either % 2)
+        if chance == 0.0:
+            continue
         for t in range(rows.start[j], min(rows.settled[j], until) + 1):
-            days, paid = t - rows.due[j], rows.settled[j] == t
+            days, paid = t - due, rows.settled[j] == t
             factor = factors.day_kind[row, rows.kind[t]] * factors.month_group[row, rows.group[t]]
             total = hazard_parts(days, rows.closed[t], rate, catch_up, part)
-            at_risk = factor * lived(factor * total) if paid else factor
+            at_risk = chance * (factor * lived(factor * total) if paid else factor)
             for s in range(min(rows.closed[t], catch_up.size) + 1):
                 b = bin_at(days - s)
                 exposure[b] += at_risk * (1.0 if s == 0 else catch_up[s - 1])
                 if paid:
-                    settled[b] += part[s] / total
+                    settled[b] += chance * part[s] / total
 
 
 @njit(cache=True)

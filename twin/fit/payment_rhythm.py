@@ -19,8 +19,8 @@ from numba import njit
 from twin.behaviour.payment import Floats, Ints
 from twin.calendar import KINDS, MONTH_GROUPS
 from twin.fit.payment_base import Factors, Population, hazard_parts
-from twin.fit.payment_rates import Rates, fit_rates
-from twin.fit.payment_rows import Ledger, lived
+from twin.fit.payment_close import Close, close_books
+from twin.fit.payment_rows import Ledger, lived, mixed
 
 STEP_DAYS = 22
 """Least days from one origin to the next."""
@@ -35,27 +35,29 @@ SAME = 0.02
 
 @dataclass(frozen=True)
 class Origin:
-    """Rates as known at the close of day `until`, to be judged on the days after it, to `last`."""
+    """The fit at an earlier close, to be judged on the days after it, to `last`."""
 
-    until: int
+    close: Close
     last: int
-    rates: Rates
 
 
-def rolling_origins(ledger: Ledger, population: Population) -> tuple[Origin, ...]:
-    """Fits at earlier closes, oldest first, each judged on the days up to the next; none in a short record."""
+def rolling_origins(ledger: Ledger, start: Close) -> tuple[Origin, ...]:
+    """Fits at earlier closes, oldest first, each judged on the days up to the next; none in a short record.
+
+    start: the fit of now, which saves rounds.
+    """
     step = max(STEP_DAYS, ledger.until // (MOST_ORIGINS + 1))
     closes = range(ledger.until - step, step - 1, -step)[:MOST_ORIGINS]
-    return tuple(Origin(day, day + step, fit_rates(ledger, day, population)) for day in reversed(closes))
+    return tuple(Origin(close_books(ledger, day, start), day + step) for day in reversed(closes))
 
 
 def forward_counts(ledger: Ledger, origins: Iterable[Origin]) -> tuple[Floats, Floats]:
     """Settlements and expected settlements by customer, kind of day and month group. (c, 8, 11) each"""
     settled, expected = np.zeros((2, ledger.customers, len(KINDS), len(MONTH_GROUPS)))
     for origin in origins:
-        common = origin.rates.population
-        arrays = origin.rates.rate, common.day_kind, common.catch_up
-        _forward_pass(ledger.rows, origin.until + 1, origin.last, arrays, settled, expected)
+        rates = origin.close.rates
+        arrays = rates.rate, rates.population.day_kind, rates.population.catch_up
+        _forward_pass(origin.close.ledger.rows, origin.close.until + 1, origin.last, arrays, settled, expected)
     return settled, expected
 
 
@@ -118,9 +120,13 @@ def _forward_pass(rows: Any, start: int, last: int, arrays: Any, settled: Any, e
     part = np.zeros(catch_up.size + 1)
     for c in range(rows.first.size - 1):
         for j in range(rows.first[c], rows.first[c + 1]):
+            disputed = rows.disputed[j]
             for t in range(max(rows.start[j], start), min(rows.settled[j], last) + 1):
-                kind, group = rows.kind[t], rows.group[t]
-                hazard = day_kind[kind] * hazard_parts(t - rows.due[j], rows.closed[t], rate[c], catch_up, part)
+                kind, group, days = rows.kind[t], rows.group[t], t - rows.due[j]
+                hazard = day_kind[kind] * hazard_parts(days, rows.closed[t], rate[c], catch_up, part)
+                if disputed > 0.0:
+                    late = day_kind[kind] * hazard_parts(days - rows.delay, rows.closed[t], rate[c], catch_up, part)
+                    hazard, disputed = mixed(disputed, hazard, late)
                 if rows.settled[j] == t:
                     settled[c, kind, group] += 1.0
                     hazard *= lived(hazard)

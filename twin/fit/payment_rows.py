@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from twin.behaviour.payment import FIRST_DAY, LAST_DAY, Floats, Ints, place
+from twin.behaviour.payment import CHANNELS, FIRST_DAY, LAST_DAY, Floats, Ints, place
 from twin.behaviour.receipts import days_from
 from twin.calendar import HOLIDAY, Calendar
 
@@ -27,6 +27,8 @@ class Rows(NamedTuple):
     """Invoices of c customers, sorted by customer, in days counted from the ledger's first day.
 
     start, due, settled: (n,) issue day, due day, settlement day (never before issue; NEVER while open).
+    disputed, delay: (n,) probability that it is disputed, as known at its settlement or at the close that is fitted;
+        days by which a dispute moves the due day.
     weight: (n,) amount in units of the books' mean amount.
     first:  (c + 1,) customer i owns the invoices first[i] to first[i + 1] - 1.
     kind, group, closed: (days,) as in receipts.Days, from day 0 to the as-of date.
@@ -35,6 +37,8 @@ class Rows(NamedTuple):
     start: Ints
     due: Ints
     settled: Ints
+    disputed: Floats
+    delay: int
     weight: Floats
     first: npt.NDArray[np.int64]
     kind: npt.NDArray[np.int8]
@@ -47,7 +51,7 @@ class Ledger:
     """The rows, and what is known beside them.
 
     until: the as-of date as a day; segment: (c,) from 0 up, in the order of `segments`.
-    closed_kinds: kinds of day on which the banks are closed.
+    closed_kinds: kinds of day on which the banks are closed; channel: (n,) of each invoice, index into CHANNELS.
     """
 
     rows: Rows
@@ -55,10 +59,16 @@ class Ledger:
     segment: Ints
     segments: tuple[str, ...]
     closed_kinds: tuple[int, ...]
+    channel: npt.NDArray[np.int8]
 
     @property
     def customers(self) -> int:
         return self.segment.size
+
+    @property
+    def owner(self) -> npt.NDArray[np.int64]:
+        """Customer of each invoice. (n,)"""
+        return np.repeat(np.arange(self.customers), np.diff(self.rows.first))
 
 
 def open_ledger(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, calendar: Calendar) -> Ledger:
@@ -68,9 +78,10 @@ def open_ledger(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     """
     known = invoices.loc[_days(invoices["issued_on"]) <= _day(as_of)]
     customer = _owner(known, customers)
-    columns = (known["base_cents"], _days(known["settled_on"]), _days(known["due_on"]), _days(known["issued_on"]))
-    order = np.lexsort((*columns, customer))
-    known, customer = known.iloc[order], customer[order]
+    channel = channels(known)
+    last_keys = channel, known["base_cents"].to_numpy(), _days(known["settled_on"])
+    order = np.lexsort((*last_keys, _days(known["due_on"]), _days(known["issued_on"]), customer))
+    known, customer, channel = known.iloc[order], customer[order], channel[order]
     start = _days(known["issued_on"])
     first_day = int(start.min()) if start.size else _day(as_of)
     until = _day(as_of) - first_day
@@ -79,12 +90,22 @@ def open_ledger(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
         start=(start - first_day).astype(np.int32),
         due=(_days(known["due_on"]) - first_day).astype(np.int32),
         settled=_settled(known, start, _day(as_of), first_day),
+        disputed=np.zeros(start.size),
+        delay=0,
         weight=cents / max(cents.mean(), 1.0) if cents.size else cents,
         first=np.searchsorted(customer, np.arange(len(customers) + 1)).astype(np.int64),
         **days_from(calendar, as_of - timedelta(days=until), until + 1)._asdict(),
     )
     segments, segment = np.unique(_segments(customers), return_inverse=True)
-    return Ledger(rows, until, segment.astype(np.int32), tuple(segments.tolist()), (*calendar.weekend, HOLIDAY))
+    closed_kinds = (*calendar.weekend, HOLIDAY)
+    return Ledger(rows, until, segment.astype(np.int32), tuple(segments.tolist()), closed_kinds, channel)
+
+
+def channels(invoices: pd.DataFrame) -> npt.NDArray[np.int8]:
+    """Channel of each invoice, index into CHANNELS; all unknown where the books have no such column. (n,)"""
+    if "channel" not in invoices:
+        return np.zeros(len(invoices), np.int8)
+    return np.maximum(pd.Index(CHANNELS).get_indexer(pd.Index(invoices["channel"])), 0).astype(np.int8)
 
 
 def _owner(known: pd.DataFrame, customers: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -137,6 +158,22 @@ PHASE = np.searchsorted(PHASE_CUTS, BIN_STARTS, side="right").astype(np.int32)
 def bin_at(days_from_due: int) -> int:
     """Bin of a day from due; beyond the table, its nearest end."""
     return int(BIN[place(days_from_due)])
+
+
+@njit(cache=True, inline="always")
+def branch(rows: Any, j: int, late: int) -> tuple[float, int]:
+    """Probability of invoice j's being disputed (late = 1) or not (0), and its due day then."""
+    if late == 0:
+        return 1.0 - rows.disputed[j], rows.due[j]
+    return rows.disputed[j], rows.due[j] + rows.delay
+
+
+@njit(cache=True, inline="always")
+def mixed(disputed: float, hazard: float, late_hazard: float) -> tuple[float, float]:
+    """Hazard of an invoice that may be disputed, and the probability that it is if it is not settled."""
+    late = disputed * np.exp(-late_hazard)
+    kept = (1.0 - disputed) * np.exp(-hazard) + late
+    return -np.log(kept), late / kept
 
 
 @njit(cache=True, inline="always")

@@ -23,8 +23,10 @@ from numba import njit
 
 from twin.behaviour.payment import RELEASE_LIMIT, Floats, PaymentHabits
 from twin.fit.payment_base import Factors, hazard_parts
+from twin.fit.payment_close import Close
+from twin.fit.payment_rates import Rates
 from twin.fit.payment_rhythm import mix
-from twin.fit.payment_rows import BIN, PHASE_CUTS, PHASES, Ledger
+from twin.fit.payment_rows import BIN, PHASE_CUTS, PHASES, Ledger, mixed
 
 RUNS = np.geomspace(0.05, 51.2, 11)
 """Run intensities per day that are weighed; at the last a customer runs every day."""
@@ -36,15 +38,24 @@ MOST_LOST = 0.03
 class Judged:
     """A fit as of the close of day `until`, to be judged on the days after it, to `last`.
 
+    ledger: with due days and disputes as they were seen then; shift_sd: (c,) what was not known of the shifts, days.
     rate: (c, BINS); shape: (c, PHASES), of the customers' frailties.
     """
 
+    ledger: Ledger
+    shift_sd: Floats
     until: int
     last: int
     rate: Floats
     shape: Floats
     factors: Factors
     catch_up: Floats
+
+    @classmethod
+    def of(cls, close: Close, last: int, rates: Rates, factors: Factors) -> Judged:
+        """The fit at a close, given customers' rates and calendars then."""
+        shape, catch_up = rates.frailty.shape, close.common.catch_up
+        return cls(close.ledger, close.shift.sd, close.until, last, rates.rate, shape, factors, catch_up)
 
     def habits(self, run: Floats, scale: float) -> PaymentHabits:
         """The fit as habits without a common shock, with run intensities (c,) and shapes multiplied by `scale`."""
@@ -62,6 +73,8 @@ class Judged:
             population=0,
             population_shape=np.ones(PHASES),
             population_run=1.0,
+            shift_sd=self.shift_sd,
+            dispute_days=self.ledger.rows.delay,
         )
 
     @property
@@ -85,7 +98,7 @@ def fit_runs(ledger: Ledger, judged: tuple[Judged, ...]) -> Runs:
     score, lost = np.zeros((2, ledger.customers, RUNS.size))
     expected = np.zeros(ledger.customers)
     for fit in judged:
-        _run_pass(ledger.rows, fit.until + 1, fit.last, fit.arrays, RUNS, score, lost, expected)
+        _run_pass(fit.ledger.rows, fit.until + 1, fit.last, fit.arrays, RUNS, score, lost, expected)
     binds = lost > MOST_LOST * expected[:, None]
     binds[:, -1] = False
     score[binds] = -np.inf
@@ -103,12 +116,6 @@ def _factor(rows: Any, factors: Any, c: int, t: int) -> float:
 
 
 @njit(cache=True)
-def _chance(rows: Any, j: int, t: int, rate: Any, factor: float, catch_up: Any, part: Any) -> float:
-    """Marginal probability that invoice j, open on day t, settles on it."""
-    return float(-np.expm1(-factor * hazard_parts(t - rows.due[j], rows.closed[t], rate, catch_up, part)))
-
-
-@njit(cache=True)
 def _run_pass(rows: Any, start: int, last: int, arrays: Any, grid: Any, score: Any, lost: Any, expected: Any) -> None:
     """Add what each customer's days `start` to `last` say of each run intensity.
 
@@ -122,9 +129,14 @@ def _run_pass(rows: Any, start: int, last: int, arrays: Any, grid: Any, score: A
         for d in range(settled.size):
             rho[d] = -np.expm1(-grid * _factor(rows, factors, c, start + d))
         for j in range(rows.first[c], rows.first[c + 1]):
+            disputed = rows.disputed[j]
             for t in range(max(rows.start[j], start), min(rows.settled[j], last) + 1):
-                d, paid = t - start, rows.settled[j] == t
-                p = _chance(rows, j, t, rate[c], _factor(rows, factors, c, t), catch_up, part)
+                d, paid, days, factor = t - start, rows.settled[j] == t, t - rows.due[j], _factor(rows, factors, c, t)
+                hazard = factor * hazard_parts(days, rows.closed[t], rate[c], catch_up, part)
+                if disputed > 0.0:
+                    late = factor * hazard_parts(days - rows.delay, rows.closed[t], rate[c], catch_up, part)
+                    hazard, disputed = mixed(disputed, hazard, late)
+                p = -np.expm1(-hazard)
                 settled[d] += paid
                 expected[c] += p
                 for g in range(grid.size):

@@ -30,30 +30,33 @@ SD_SCALE = 0.2
 """Scale of the half-normal prior of the spread, which a few weeks of record leave as it is."""
 
 
-def fit_week_sd(ledger: Ledger, judged: tuple[Judged, ...], run: Floats, scale: float) -> tuple[float, int]:
-    """Posterior mean of the standard deviation of the log of the weekly factor, and the weeks it rests on.
+def fit_week_sd(judged: tuple[Judged, ...], run: Floats, scale: float) -> tuple[float, int]:
+    """Standard deviation of the log of the weekly factor, and the weeks it rests on.
 
+    It is the root mean square of the posterior: the spread of a shock whose own spread is not known for sure.
     run: (c,) run intensities; scale: factor on the shapes of the frailties.
     """
-    weeks = [week_errors(ledger, fit, fit.habits(run, scale)) for fit in judged]
+    weeks = [week_errors(fit, fit.habits(run, scale)) for fit in judged]
     error, variance, slope = np.concatenate([np.zeros((3, 0)), *weeks], axis=1)
     grid = np.arange(0.0, 1.0, 0.01)
     spread = variance + np.outer(grid**2, slope**2)
     tail = (FREEDOM + 1) / 2 * np.log1p(error**2 / (FREEDOM * spread))
     score = -(0.5 * np.log(spread) + tail).sum(1) - 0.5 * (grid / SD_SCALE) ** 2
     weight = np.exp(score - score.max())
-    return float(grid @ weight / weight.sum()), error.size
+    return float(np.sqrt(grid**2 @ weight / weight.sum())), error.size
 
 
-def week_errors(ledger: Ledger, fit: Judged, habits: PaymentHabits) -> Floats:
+def week_errors(fit: Judged, habits: PaymentHabits) -> Floats:
     """Error, variance and slope of the receipts of each of the first weeks after an origin. (3, weeks)"""
-    weeks = min((ledger.until - fit.until) // 7, WEEKS)
+    weeks = min((fit.ledger.until - fit.until) // 7, WEEKS)
+    ledger = fit.ledger
     inside = (ledger.rows.start <= fit.until) & (ledger.rows.settled > fit.until)
     if weeks == 0 or not inside.any():
         return np.zeros((3, 0))
     items, owner = _open(ledger, inside, fit.until + 1)
     days = Days(*(array[fit.until + 1 : fit.until + 1 + 7 * weeks] for array in _calendar(ledger)))
-    curves = settlement_curves(habits, owner, np.zeros_like(items.due), items.due, days, 7 * weeks)
+    start = np.zeros_like(items.due)
+    curves = settlement_curves(habits, owner, start, items.due, days, 7 * weeks, items.disputed)
     still = np.hstack([np.ones((owner.size, 1)), 1 - curves[:, 6::7]])
     replications = min(max(SIMULATED // owner.size, FEWEST), MOST)
     draws = simulate_receipts(habits, items, days, SEED, replications).reshape(-1, weeks, 7).sum(2)
@@ -66,10 +69,10 @@ def week_errors(ledger: Ledger, fit: Judged, habits: PaymentHabits) -> Floats:
 
 def _open(ledger: Ledger, inside: Any, first_day: int) -> tuple[OpenItems, Any]:
     """The open invoices, worth their weight, and the customer of each."""
-    owner = np.repeat(np.arange(ledger.customers), np.diff(ledger.rows.first))[inside]
+    rows, owner = ledger.rows, ledger.owner[inside]
     agent, first = np.unique(owner, return_index=True)
-    due = (ledger.rows.due[inside] - first_day).astype(np.int32)
-    items = OpenItems(agent, agent, np.append(first, owner.size), due, ledger.rows.weight[inside])
+    due = (rows.due[inside] - first_day).astype(np.int32)
+    items = OpenItems(agent, agent, np.append(first, owner.size), due, rows.weight[inside], rows.disputed[inside])
     return items, owner.astype(np.int32)
 
 

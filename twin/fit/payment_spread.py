@@ -2,16 +2,16 @@
 
 The shape of a customer's frailty counts its settlements as if each were made by itself, and a gamma is a rough picture
 of how customers differ. So forecasts are made at earlier origins, of the invoices open then or issued soon after, and
-followed to now; the shapes are multiplied by the next of SCALES as long as that lowers the CRPS by more than SURE
-standard errors, customers being drawn anew.
+followed to now; the shapes are multiplied by that of SCALES with the lowest CRPS, among those that lower it by more
+than SURE standard errors, customers being drawn anew.
 
 Source: CRPS as in Gneiting & Raftery (2007), JASA 102(477); paired comparison as in Diebold & Mariano (1995).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +26,7 @@ LEAST_DAYS = 30
 """Days that an invoice must be followed for."""
 
 ORIGINS = 3
-LEAST_INVOICES = 100
+LEAST_INVOICES, MOST_INVOICES = 100, 4_000
 
 
 @dataclass(frozen=True)
@@ -37,53 +37,55 @@ class Followed:
     start: Ints
     due: Ints
     settled: Ints
+    disputed: Floats
     horizon: int
 
 
 def fit_spread(ledger: Ledger, judged: tuple[Judged, ...]) -> tuple[float, int]:
     """The scale of the shapes, and the number of forecasts it rests on; 1 where there are fewer than LEAST_INVOICES."""
     long_ago = [fit for fit in judged if ledger.until - fit.last >= LEAST_DAYS][-ORIGINS:]
-    samples = [follow(ledger, fit) for fit in long_ago]
+    samples = [follow(fit) for fit in long_ago]
     count = sum(sample.start.size for sample in samples)
     if count < LEAST_INVOICES:
         return 1.0, count
-    before = _by_customer(ledger, long_ago, samples, SCALES[0])
-    for scale, next_scale in pairwise(SCALES):
-        after = _by_customer(ledger, long_ago, samples, next_scale)
-        gain = before - after
-        if gain.sum() <= SURE * np.sqrt((gain**2).sum()):
-            return scale, count
-        before = after
-    return SCALES[-1], count
+    scores = [by_customer(long_ago, samples, scale) for scale in SCALES]
+    better = [k for k, score in enumerate(scores) if k == 0 or lower(score, scores[0], SURE)]
+    return SCALES[min(better, key=lambda k: scores[k].sum())], count
 
 
-def _by_customer(ledger: Ledger, fits: list[Judged], samples: list[Followed], scale: float) -> Floats:
+def lower(after: Floats, before: Floats, errors: float) -> bool:
+    """Whether the scores of customers, (c,), fall by more than so many standard errors, customers being drawn anew."""
+    gain = before - after
+    return bool(gain.sum() > errors * np.sqrt((gain**2).sum()))
+
+
+def by_customer(fits: Sequence[Judged], samples: Sequence[Followed], scale: float) -> Floats:
     """CRPS of each customer's invoices together. (c,)"""
-    total = np.zeros(ledger.customers)
+    total = np.zeros(fits[0].ledger.customers)
     for fit, sample in zip(fits, samples, strict=True):
-        total += np.bincount(sample.customer, weights=crps(ledger, fit, sample, scale), minlength=total.size)
+        total += np.bincount(sample.customer, weights=crps(fit, sample, scale), minlength=total.size)
     return total
 
 
-def follow(ledger: Ledger, fit: Judged) -> Followed:
-    """The invoices open at the close of the origin or issued by the last day judged."""
-    rows = ledger.rows
-    inside = (rows.start <= fit.last) & (rows.settled > fit.until)
-    owner = np.repeat(np.arange(ledger.customers), np.diff(rows.first))
+def follow(fit: Judged) -> Followed:
+    """The invoices open at the close of the origin or issued by the last day judged; evenly chosen if they are many."""
+    rows = fit.ledger.rows
+    inside = np.flatnonzero((rows.start <= fit.last) & (rows.settled > fit.until))
+    inside = inside[:: -(-inside.size // MOST_INVOICES) or 1]
     return Followed(
-        customer=owner[inside].astype(np.int32),
+        customer=fit.ledger.owner[inside].astype(np.int32),
         start=np.maximum(rows.start[inside], fit.until + 1).astype(np.int32),
         due=rows.due[inside],
         settled=rows.settled[inside],
-        horizon=ledger.until - fit.last + 1,
+        disputed=rows.disputed[inside],
+        horizon=fit.ledger.until - fit.last + 1,
     )
 
 
-def crps(ledger: Ledger, fit: Judged, sample: Followed, scale: float) -> Floats:
+def crps(fit: Judged, sample: Followed, scale: float) -> Floats:
     """Sum over the days of (F - [settled by then])^2 of each invoice, at shapes multiplied by `scale`. (n,)"""
-    days = Days(ledger.rows.kind, ledger.rows.group, ledger.rows.closed)
-    curves = settlement_curves(
-        fit.habits(np.ones(ledger.customers), scale), sample.customer, sample.start, sample.due, days, sample.horizon
-    )
+    rows, habits = fit.ledger.rows, fit.habits(np.ones(fit.ledger.customers), scale)
+    where = sample.customer, sample.start, sample.due, Days(rows.kind, rows.group, rows.closed)
+    curves = settlement_curves(habits, *where, sample.horizon, sample.disputed)
     passed = sample.start[:, None] + np.arange(sample.horizon)
     return np.asarray(((curves - (sample.settled[:, None] <= passed)) ** 2).sum(1))

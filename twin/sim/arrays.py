@@ -30,6 +30,8 @@ CUSTOMER = np.dtype(
         ("season", "i4"),  # row of the season table
         ("terms", "i4"),  # days to due, in force
         ("base_terms", "i4"),  # days to due on the as-of date
+        ("shift", "i4"),  # days from due to the day that it takes as due
+        ("delayed", "f8"),  # share of its invoices for which that day is `delay_days` later
         ("first", "i4"),  # first open invoice, or NONE
         ("run", "f8"),  # pay-runs per day on a day with factor 1; infinite: each invoice on a day of its own
         ("pace", "f8"),  # run factor of the regime
@@ -118,6 +120,7 @@ PARAMS = np.dtype(
         ("lead_days", "i8"),
         ("hold_patience", "i8"),
         ("holds", "i8"),  # 1: an order beyond the limit is held, 0: declined
+        ("delay_days", "i8"),
         ("by_size", "i8"),  # 1: the largest invoice is worked first, 0: the oldest
         *((name, "f8") for name in (
             "pass_through", "never", "part", "short", "short_size", "dispute_share", "dispute_days", "credit_share",

@@ -25,13 +25,14 @@ class People:
     """What a replication's luck says of customers, each (n,) but frailty, (n, phases).
 
     rate: orders a day; mu: mean of the log of an order's cents; regime: on the as-of date; funds: standard normal, of
-    the cost of funds.
+    the cost of funds; shift: whole days by which the day it takes as due is later than is known of it.
     """
 
     rate: Floats
     mu: Floats
     regime: npt.NDArray[np.int8]
     funds: Floats
+    shift: Ints
     frailty: Floats
 
 
@@ -76,12 +77,21 @@ def draw_people(firm: Firm, rows: Ints, agents: Ints, seed: int, replication: in
     fill_normal(seed, replication, agents, Purpose.TRAIT_AMOUNT, 0, z)
     fill_normal(seed, replication, agents, Purpose.TRAIT_FUNDS, 0, funds)
     frailty = draw_frailty(firm.habits.phase_shape[rows], agents, seed, replication)
-    return People(rate, mu + mu_sd * z, regime, funds, frailty)
+    shift = draw_shift(firm.habits.shift_sd[rows], agents, seed, replication)
+    return People(rate, mu + mu_sd * z, regime, funds, shift, frailty)
 
 
 def joined(people: list[People]) -> People:
     """All of them as one, in order."""
     return People(*(np.concatenate([getattr(part, f.name) for part in people]) for f in fields(People)))
+
+
+def draw_shift(sd: Floats, agents: Ints, seed: int, replication: int) -> Ints:
+    """What is not known of each customer's shift, normal in whole days. sd: (n,)."""
+    z = np.zeros(sd.size)
+    if sd.any():
+        fill_normal(seed, replication, agents, Purpose.TRAIT_SHIFT, 0, z)
+    return np.rint(sd * z).astype(np.int64)
 
 
 def draw_frailty(shape: Floats, agents: Ints, seed: int, replication: int) -> Floats:

@@ -51,6 +51,7 @@ from twin.sim.world import World, belief_value, ladder_of
 
 Floats = npt.NDArray[np.float64]
 _FIRST_WAIT, _OPEN_PATIENCE = int(Purpose.FIRST_WAIT), int(Purpose.OPEN_PATIENCE)
+_OPEN_DISPUTE = int(Purpose.OPEN_DISPUTE)
 YEAR = 365
 LONGEST_TERMS = 365
 DRAWN = {
@@ -146,7 +147,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     string_free(world.invoices, 0, world.pool)
     for regime in range(1, len(REGIMES)):
         world.pool[IN_REGIME + regime] = np.count_nonzero(people.regime == regime)
-    _start(world, arrival)
+    _start(world, arrival, people.shift)
     world.set_policy(0)
     return world
 
@@ -164,6 +165,7 @@ def params_of(firm: Firm, drawn: dict[str, float], nature: Nature, first_due: in
     horizon = nature.days.size
     after = firm.calendar.banking(firm.as_of + timedelta(days=1 + horizon), YEAR)
     out["reopens"] = horizon + (int(np.argmax(after)) if after.any() else YEAR)
+    out["delay_days"] = firm.habits.dispute_days
     for name, belief in DRAWN.items():
         out[name] = drawn[belief]
     out["churn"] = drawn["demand.churn_rate"] / YEAR
@@ -253,6 +255,8 @@ def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.i
     out["season"] = firm.customers["segment"].map(season).to_numpy()[rows]
     for name in ("run", "table", "calendar"):
         out[name] = getattr(firm.habits, name)[rows]
+    out["shift"] = firm.habits.shift[rows, firm.habits.channel[rows]] + people.shift
+    out["delayed"] = firm.habits.dispute_share[rows]
     out["first"] = NONE
     return out
 
@@ -268,8 +272,8 @@ def opening_receivables(firm: Firm) -> int:
     return int(owed)
 
 
-def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
-    """Put the items open on the as-of date into the population, and start every clock."""
+def _start(world: World, arrival: npt.NDArray[np.int64], shift: npt.NDArray[np.int64]) -> None:
+    """Put the items open on the as-of date into the population, and start every clock. shift: as in People."""
     items = world.firm.open_items
     number = -1 - items.groupby("customer").cumcount().to_numpy(np.int64)
     customer, due, cents = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
@@ -287,6 +291,8 @@ def _start(world: World, arrival: npt.NDArray[np.int64]) -> None:
         number,
         customer,
         due,
+        world.firm.open_dues.day + shift[customer],
+        world.firm.open_dues.delayed,
         cents,
         world.params,
         world.days,
@@ -331,6 +337,8 @@ def put_open_items(
     number: Any,
     customer: Any,
     due: Any,
+    habit_due: Any,
+    delayed: Any,
     cents: Any,
     params: Any,
     days: Any,
@@ -345,8 +353,8 @@ def put_open_items(
 ) -> None:
     """Give the items open on the as-of date to their customers; ladder steps whose day has passed count as made.
 
-    number, customer, due, cents: (items,). No past is invented: what is left of a unit-exponential clock is again
-    unit-exponential, so each has a fresh patience.
+    number, customer, due, habit_due, delayed (its probability), cents: (items,). No past is invented: what is left of
+    a unit-exponential clock is again unit-exponential, so each has a fresh patience.
     """
     p = params[0]
     days, people, habit, run_mass, ladder = borrowed((days, people, habit, run_mass, ladder))
@@ -358,7 +366,10 @@ def put_open_items(
         pool[FREE] = v.next
         i = customer[k]
         v.customer, v.number, v.cents = i, number[k], cents[k]
-        v.due = v.habit_due = due[k]
+        v.due, v.habit_due = due[k], habit_due[k]
+        if delayed[k] > 0.0:
+            mark = uniform(p.seed, p.replication, customers[i].agent, _OPEN_DISPUTE, -1 - number[k])
+            v.habit_due += p.delay_days if mark < delayed[k] else 0
         v.state, v.effect = NORMAL, 1.0
         for step in range(ladder.size):
             on = due[k] + ladder[step].day

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from twin.sim.world import World
 
 _ORDER_WAIT, _DISPUTE, _DISCOUNT = int(Purpose.ORDER_WAIT), int(Purpose.DISPUTE), int(Purpose.DISCOUNT)
+_DELAYED = int(Purpose.DELAYED)
 _ORDERS, _DECLINED, _DECLINED_AMOUNT = COLUMN["orders"], COLUMN["declined"], COLUMN["declined_amount"]
 _HELD, _LOST, _LOST_AMOUNT, _REVENUE = COLUMN["held"], COLUMN["lost"], COLUMN["lost_amount"], COLUMN["revenue"]
 TOO_LONG, HAS_LEFT, HAS_FAILED = range(3)
@@ -109,7 +110,9 @@ def issue(
     i = v.customer
     c = customers[i]
     v.due = day + c.terms
-    v.habit_due = day + c.base_terms + int(round(p.pass_through * (c.terms - c.base_terms)))
+    v.habit_due = day + c.base_terms + int(round(p.pass_through * (c.terms - c.base_terms))) + c.shift
+    if c.delayed > 0.0 and uniform(p.seed, p.replication, c.agent, _DELAYED, key(v.number)) < c.delayed:
+        v.habit_due += p.delay_days
     v.state, v.parts, v.step, v.contacted, v.waiting, v.effect = NORMAL, 0, 0, 0, 0, 1.0
     owe(slot, customers, invoices, due_cents, p.first_due, pool)
     c.revenue += v.cents

@@ -79,7 +79,7 @@ def discount_day(day: int, last: int, reopens: int, days: Any) -> int:
     at = min(last, days.size - 1)
     while at >= day and days[at].open == 0:
         at -= 1
-    return at if at >= day else min(last, days.size)
+    return int(at if at >= day else min(last, days.size))
 
 
 @njit(cache=True)

@@ -33,6 +33,9 @@ from twin.study.pool import Task, replicate
 
 SEED, OTHER_SEED = 1, 2
 BASELINE = "as_is"
+ALMOST = 1_000_000
+"""Beyond this a ratio is of differences that are the same but for the rounding of a cent."""
+
 Values = npt.NDArray[np.float64]
 
 
@@ -103,6 +106,8 @@ def table(names: Sequence[str], found: Values) -> str:
 def written(ratio: float) -> str:
     if not np.isfinite(ratio):
         return "exact" if np.isnan(ratio) else "constant"
+    if ratio > ALMOST:
+        return f"> {ALMOST:,}"
     return f"{ratio:,.1f}" if ratio < 100 else f"{ratio:,.0f}"
 
 

@@ -115,6 +115,7 @@ PARAMS = np.dtype(
         ("seed", "u8"),
         ("replication", "u8"),
         ("first_due", "i8"),  # due day that the first of the due cents is of
+        ("reopens", "i8"),  # first banking day from the horizon on
         ("write_off_days", "i8"),
         ("lead_days", "i8"),
         ("hold_patience", "i8"),

@@ -106,7 +106,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         policy=firm.policy,
         drawn=drawn,
         rows=rows,
-        params=params_of(drawn, nature, first_due, firm.habits.dispute_days),
+        params=params_of(firm, drawn, nature, first_due),
         regimes=regimes,
         ladder=ladder_of(firm.policy, drawn),
         customers=records_of(firm, rows, agents, people),
@@ -158,11 +158,14 @@ def draw_beliefs(firm: Firm, plan: Plan, seed: int, replication: int) -> dict[st
     return {name: belief_value(name, belief, seed, replication) for name, belief in sorted(held.items())}
 
 
-def params_of(drawn: dict[str, float], nature: Nature, first_due: int, delay_days: int) -> Records:
+def params_of(firm: Firm, drawn: dict[str, float], nature: Nature, first_due: int) -> Records:
     """What the kernels read of the drawn beliefs; the policy is put in by `World.set_policy`. (1,)"""
     out = np.zeros(1, PARAMS)
     out["seed"], out["replication"], out["first_due"] = nature.seed, nature.replication, first_due
-    out["delay_days"] = delay_days
+    horizon = nature.days.size
+    after = firm.calendar.banking(firm.as_of + timedelta(days=1 + horizon), YEAR)
+    out["reopens"] = horizon + (int(np.argmax(after)) if after.any() else YEAR)
+    out["delay_days"] = firm.habits.dispute_days
     for name, belief in DRAWN.items():
         out[name] = drawn[belief]
     out["churn"] = drawn["demand.churn_rate"] / YEAR

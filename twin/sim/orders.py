@@ -69,14 +69,17 @@ def open_day(day: int, days: Any) -> int:
 
 
 @njit(cache=True)
-def discount_day(day: int, last: int, days: Any) -> int:
-    """The last open day from `day` to `last`, or `last` itself if none is open; the horizon if it is beyond."""
-    if last >= days.size:
+def discount_day(day: int, last: int, reopens: int, days: Any) -> int:
+    """The last open day from `day` to `last`, or `last` itself if none is open; the horizon if it is beyond.
+
+    reopens: the first open day from the horizon on.
+    """
+    if last >= reopens:
         return int(days.size)
-    at = last
+    at = min(last, days.size - 1)
     while at >= day and days[at].open == 0:
         at -= 1
-    return at if at >= day else last
+    return int(at if at >= day else min(last, days.size))
 
 
 @njit(cache=True)
@@ -131,7 +134,7 @@ def issue(
     offered = c.discount > 0.0 and c.discount_days < c.terms
     if offered and takes_discount(p, c, v.number, liquidity[i].funds * regimes[c.regime].funds):
         v.state, v.patience = DISCOUNTED, float(round(v.cents * c.discount))
-        put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, days))
+        put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, p.reopens, days))
         return
     if alone(c):
         start_alone(slot, day, p.half_life, days, customers, invoices, habit, pending)

@@ -37,9 +37,9 @@ def told(env: simpy.Environment, world: World, process: Process) -> Story:
     """The story of a process; what goes wrong in it stops the run and is told with its place."""
     try:
         yield from checked(load(process)(env, world))
-    except Exception as e:
+    except (Exception, SystemExit) as e:
         lines = "".join(traceback.format_exception(e)).rstrip()
-        day = int(env.now) // PHASES
+        day = int(env.now + 0.5) // PHASES
         place = f"scenario '{world.plan.name}', day {day}, replication {world.replication}"
         raise ProcessError(f"{place}: the process {process.function} of {process.path.name} failed.\n{lines}") from e
 

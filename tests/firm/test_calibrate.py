@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.firm.small_books import BooksOf, table, weekly
+from twin.behaviour.payment import CHANNELS
 from twin.books import Books, read_books
 from twin.faults import BooksError, RecipeError
 from twin.firm import calibrate as module
@@ -113,6 +114,16 @@ def test_days_of_open_items_are_counted_from_the_first_simulated_day(books_of: B
     assert last["issued_day"] == issued - date(2026, 4, 11).toordinal()
     assert last["due_day"] == last["issued_day"] + 30
     assert firm.customers["customer_id"].iloc[last["customer"]] == "c"
+
+
+def test_open_items_tell_how_they_were_sent(books_of: BooksOf) -> None:
+    invoices = weekly().drop(columns="settled_on").assign(channel="paper")
+    invoices.loc[invoices["invoice_id"] == "I0119", "channel"] = "electronic"
+    receipts = pd.DataFrame({"invoice_id": ["I0000"], "received_on": "2026-03-31", "amount": ["100.00"]})
+    firm = twin_of(books_of({"policy": {"write_off_days": 900}}, invoices=invoices, receipts=receipts))
+    channel = firm.open_items.set_index("invoice_id")["channel"]
+    assert channel["I0119"] == CHANNELS.index("electronic")
+    assert (channel.drop("I0119") == CHANNELS.index("paper")).all()
 
 
 def test_what_the_policy_has_written_off_is_not_owed_any_more(books_of: BooksOf) -> None:

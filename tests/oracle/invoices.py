@@ -23,6 +23,7 @@ def send_invoice(customer: Customer, number: int, cents: int) -> Invoice:
     """Invoice an order today, at the terms in force."""
     office, terms = customer.office, customer.settings["terms_days"]
     office.note("invoice", customer, number, cents, terms)
+    office.daily[office.today]["goods"] += round(cents / customer.settings["price"])
     moved = round(office.drawn["payment.terms_pass_through"] * (terms - customer.base_terms))
     habit_due = office.today + customer.base_terms + moved + customer.shift(customer.channel)
     if luck_of_delay(customer, number) < customer.delayed_share:

@@ -50,7 +50,7 @@ class Treasury:
             figures = self.office.daily[day]
             self.in_transit += figures["receipts"] + figures["recoveries"]
             self.purchases[day + round(self.drawn["treasury.supplier_days"])] += round(
-                figures["revenue"] * self.goods_share
+                figures["goods"] * self.goods_share
             )
             if self.office.days.open[day]:
                 self.bank(day)

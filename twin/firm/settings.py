@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from difflib import get_close_matches
+from typing import Any, Literal
 
 Level = Literal["customer", "firm"]
 Kind = Literal["days", "money", "count", "share", "ladder", "rule"]
@@ -56,6 +57,29 @@ SETTINGS = {
 
 CUSTOMER_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.level == "customer")
 FIRM_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.level == "firm")
+
+
+def check_settings(settings: dict[str, Any]) -> None:
+    """Raises: ValueError for the first setting of the whole firm that does not exist or is out of its range."""
+    for name, value in settings.items():
+        if name not in FIRM_SETTINGS:
+            meant = get_close_matches(name, FIRM_SETTINGS, 1)
+            hint = f" Did you mean '{meant[0]}'?" if meant else ""
+            raise ValueError(
+                f"there is no setting '{name}' of the firm.{hint} Settings are: {', '.join(FIRM_SETTINGS)}"
+            )
+        setting = SETTINGS[name]
+        if setting.kind == "rule" and value not in setting.choices:
+            raise ValueError(f"{name} is {value!r}; it is one of {', '.join(setting.choices)}")
+        if setting.kind == "ladder":
+            days = [step.day for step in value]
+            if days != sorted(set(days)) or any(step.contact not in CONTACTS for step in value):
+                raise ValueError(
+                    f"{name} is {value!r}; its steps have rising days, and are one of {', '.join(CONTACTS)}"
+                )
+        elif setting.kind != "rule" and not setting.low <= value <= setting.high:
+            raise ValueError(f"{name} is {value!r}; it is from {setting.low:g} to {setting.high:g}")
+
 
 CONTACTS = ("email", "call", "letter")
 """Kinds of contact that a ladder step may name; their effects, minutes and costs are in the collections card."""

@@ -76,14 +76,16 @@ def check_paths(
 
 
 def kind_of(path: Path) -> Kind | None:
-    """The kind of a file: by its folder, else the one kind that most of its entries belong to."""
+    """The kind of a file: by its folder, else the one that most of its entries belong to; of two, a scenario."""
     for kind in KINDS:
         if path.resolve().parent.name == kind.folder:
             return kind
     file, _ = parse_yaml(path, ScenarioError)
     keys = set(file.value) if file else set()
     common = sorted(((len(keys & kind.keys), i) for i, kind in enumerate(KINDS)), reverse=True)
-    return KINDS[common[0][1]] if common[0][0] > common[1][0] else None
+    if common[0][0] > common[1][0]:
+        return KINDS[common[0][1]]
+    return KINDS[0] if "name" in keys and len(keys & KINDS[0].keys) == common[0][0] else None
 
 
 def _path_faults(path: Path, firm: Firm | None, kpis: Mapping[str, object] | None) -> list[Fault]:

@@ -23,6 +23,7 @@ CUSTOMER = np.dtype(
         ("orders", "i4"),  # ordinal of the order that the clock is for
         ("mu", "f8"),  # mean of the log of an order's cents
         ("sigma", "f8"),
+        ("price", "f8"),  # prices, as a share of today's
         ("scale", "f8"),  # price x campaigns: factor on amounts
         ("limit", "i8"),  # credit limit, cents
         ("owes", "i8"),  # open invoices, cents

@@ -23,6 +23,7 @@ MEASURES = {
     "lost": Measure("count", "flow", "accepted or held orders lost before they were invoiced"),
     "lost_amount": Measure("money", "flow", "amount of lost orders"),
     "revenue": Measure("money", "flow", "invoiced"),
+    "goods": Measure("money", "flow", "invoiced, at today's prices: what the cost of goods goes by"),
     "receipts": Measure("money", "flow", "paid by customers"),
     "discounts": Measure("money", "flow", "early-payment discounts taken"),
     "credit_notes": Measure("money", "flow", "credited when disputes were settled"),

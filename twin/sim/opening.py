@@ -319,7 +319,7 @@ def start_clocks(
     for i in range(customers.size):
         c = customers[i]
         day = arrival[i]
-        c.factor, c.scale = 1.0, 1.0
+        c.factor, c.price, c.scale = 1.0, 1.0, 1.0
         c.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
         c.left = exponential(uniform(p.seed, p.replication, c.agent, _FIRST_WAIT, 0))
         c.since = day

@@ -41,6 +41,7 @@ _ORDER_WAIT, _DISPUTE, _DISCOUNT = int(Purpose.ORDER_WAIT), int(Purpose.DISPUTE)
 _DELAYED = int(Purpose.DELAYED)
 _ORDERS, _DECLINED, _DECLINED_AMOUNT = COLUMN["orders"], COLUMN["declined"], COLUMN["declined_amount"]
 _HELD, _LOST, _LOST_AMOUNT, _REVENUE = COLUMN["held"], COLUMN["lost"], COLUMN["lost_amount"], COLUMN["revenue"]
+_GOODS = COLUMN["goods"]
 TOO_LONG, HAS_LEFT, HAS_FAILED = range(3)
 OVER_LIMIT, BARRED, WELCOME = range(3)
 
@@ -117,6 +118,7 @@ def issue(
     owe(slot, customers, invoices, due_cents, p.first_due, pool)
     c.revenue += v.cents
     today[_REVENUE] += v.cents
+    today[_GOODS] += v.cents if c.price == 1.0 else int(round(v.cents / c.price))
     note(log, pool, day, INVOICED, i, v.number, v.cents, c.terms)
     if alone(c):
         v.patience = math.log(v.patience)
@@ -226,10 +228,11 @@ def orders(
                 return NO_ROOM
             wait, amount, patience, _ = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders)
             size = math.exp(c.mu + c.sigma * normal(amount)) * c.scale
-            if size > LARGEST_ORDER or pool[ORDERED_CENTS] > MOST_CENTS - int(size) - 1:
+            worth = size / min(c.price, 1.0)
+            if worth > LARGEST_ORDER or pool[ORDERED_CENTS] > MOST_CENTS - int(worth) - 1:
                 return OVERFLOW
             cents = max(1, int(round(size)))
-            pool[ORDERED_CENTS] += cents
+            pool[ORDERED_CENTS] += max(cents, int(worth))
             number = c.orders
             c.orders += 1
             c.left += exponential(wait)
@@ -315,6 +318,6 @@ def take_orders(world: World, day: int) -> None:
         forget_decided(world.held, world.pool)
     sold = int(world.measures[day, _REVENUE])
     world.ledger.post("receivables", "revenue", sold)
-    cost = round(sold * goods_share(world.drawn))
+    cost = round(int(world.measures[day, _GOODS]) * goods_share(world.drawn))
     world.ledger.post("cost_of_goods", "payables", cost)
     world.payables[day + supplier_days(world.drawn)] += cost

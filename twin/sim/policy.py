@@ -48,7 +48,7 @@ def put_in_force(world: World, day: int) -> None:
     )
     customers["discount"] = settings["discount"]
     factor, scale = _offers(world, day)
-    customers["scale"] = scale * settings["price"]
+    customers["price"], customers["scale"] = settings["price"], scale * settings["price"]
     extra = customers["terms"] - customers["base_terms"]
     drawn, lead = world.drawn, world.policy.lead_days - world.firm.policy.lead_days
     factor *= terms_response(drawn["demand.terms_elasticity"], extra)

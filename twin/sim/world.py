@@ -13,6 +13,7 @@ from twin.behaviour.belief import Belief
 from twin.firm.firm import Firm
 from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan, Policy
+from twin.firm.settings import check_settings
 from twin.luck import FIRM, Purpose, uniform
 from twin.sim.arrays import (
     EVENTS,
@@ -108,7 +109,11 @@ class World:
         return round(self.drawn[name])
 
     def set_policy(self, day: int, **settings: Any) -> None:
-        """Put settings of the whole firm in force from `day` on, by the names of twin/firm/settings.py."""
+        """Put settings of the whole firm in force from `day` on, by the names of twin/firm/settings.py.
+
+        Raises: ValueError for a name, a word or a number that no scenario may give.
+        """
+        check_settings(settings)
         before = self.policy
         self.policy = replace(before, **settings)
         p = self.params

@@ -129,11 +129,15 @@ def _cei(track: Track) -> Values:
 
 
 def _net_value(track: Track) -> Values:
-    """revenue x margin less what is given away, lost and spent, less capital rate x mean receivables x years."""
+    """revenue less cost of goods, what is given away, lost and spent, and capital rate x mean receivables x years.
+
+    cost of goods = (1 - margin) x what was invoiced, at today's prices
+    """
     names = ("discounts", "credit_notes", "interest", "collection_cost", "campaign_cost")
     costs = np.sum([_bad_debt(track), *(track.total(name) for name in names)], axis=0)
     bound = _over_days(track.daily("receivables")) * track.days / YEAR
-    return np.asarray(track.total("revenue") * track.margin - costs - bound * track.capital_rate, dtype=float)
+    goods = track.total("goods") * (1.0 - track.margin)
+    return np.asarray(track.total("revenue") - goods - costs - bound * track.capital_rate, dtype=float)
 
 
 _NO_REVENUE = "nothing was invoiced in the 90 days to the horizon"
@@ -141,8 +145,9 @@ _NO_REVENUE = "nothing was invoiced in the 90 days to the horizon"
 KPIS: dict[str, Kpi] = {
     "net_value": Kpi(
         "Net value", "money", "up",
-        "revenue x contribution margin, less discounts, credit notes, write-offs net of recoveries, interest, "
-        "collection cost, campaign cost and the cost of the capital bound in receivables", _net_value),
+        "revenue less the cost of goods (1 - contribution margin of it, at today's prices), discounts, credit notes, "
+        "write-offs net of recoveries, interest, collection cost, campaign cost and the cost of the capital bound in "
+        "receivables", _net_value),
     "revenue": Kpi("Revenue", "money", "up", "invoiced over the horizon", _total("revenue")),
     "receipts": Kpi("Receipts", "money", "up", "paid by customers over the horizon", _total("receipts")),
     "discounts": Kpi(

@@ -368,7 +368,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, step: str, nu
         assert any(line.startswith(step) for line in demo.stderr)
         demo.send_signal(number)
         said = demo.stderr.read()
-        assert demo.wait(timeout=60) == 1
+        assert demo.wait(timeout=60) == 1, said
         assert "Traceback" not in said, said
         assert list(tmp_path.iterdir()) == []
         with pytest.raises(ProcessLookupError):

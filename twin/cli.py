@@ -267,8 +267,12 @@ def main() -> None:
 
 
 def _interrupted() -> NoReturn:
+    """Say so and end here: CPython ends by the signal after all if it came while code made from text was running."""
     _say("interrupted: nothing was written")
-    sys.exit(FAILED)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(FAILED)
 
 
 def _keep_compiled_code() -> None:

@@ -241,9 +241,7 @@ def test_a_process_that_fails_is_told_with_place_and_traceback(tmp_path: Path, w
 
 def test_a_process_cannot_end_the_program(tmp_path: Path) -> None:
     path = scenario_with_process(tmp_path, "yield before(env, 0, Phase.ORDERS)\n    raise SystemExit(0)")
-    with pytest.raises(
-        JobError, match=r"scenario 'own', replication 0, seed 1: a process asked for the program to end"
-    ):
+    with pytest.raises(JobError, match=r"scenario 'own', day 0, replication 0: the process strike of own.py failed"):
         compare(small_firm(), AS_IS, [path], days=5, replications=3, workers=1)
 
 

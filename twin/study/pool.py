@@ -74,8 +74,6 @@ def placed(place: str) -> Iterator[None]:
         raise
     except OverflowError as e:
         raise TooLargeError(f"{place}: an amount is too large to be counted: {e}") from e
-    except SystemExit as e:
-        raise JobError(f"{place}: a process asked for the program to end, with {e.code!r}") from e
     except Exception as e:
         raise ReplicationError(f"{place}: {type(e).__name__}: {e}") from e
 

@@ -38,10 +38,17 @@ def test_elsewhere_the_entries_say_it(tmp_path: Path) -> None:
 
 
 def test_a_file_that_could_be_anything_is_a_fault_that_says_what_there_is(tmp_path: Path) -> None:
-    (tmp_path / "x.yaml").write_text("name: x\n")
+    (tmp_path / "x.yaml").write_text("tilte: x\n")
     (fault,) = check_paths([tmp_path / "x.yaml"])
     assert fault.what == "this could be a scenario, a recipe or a card."
     assert all(word in fault.allowed for word in ("scenarios/", "calibration/", "models/", "change", "tables", "title"))
+
+
+def test_what_could_be_a_scenario_or_a_recipe_is_read_as_a_scenario(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("name: x\nassume: {demand.churn_rate: -0.2}\n")
+    (fault,) = check_paths([tmp_path / "x.yaml"])
+    assert "line 2" in fault.place
+    assert "demand.churn_rate" in fault.what
 
 
 def test_a_path_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:

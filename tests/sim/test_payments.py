@@ -159,7 +159,7 @@ def test_a_discount_is_paid_on_the_last_open_day_within_its_days_and_the_rest_is
     )
     plain, offered = run(firm, 200, log=True), run(firm, 200, offer, log=True)
     taken, issued = by_invoice(events(offered, "discount")), by_invoice(events(offered, "invoice"))
-    open_ = Calendar(None).banking(firm.as_of.replace(year=2025, month=1, day=1), 200)
+    open_ = Calendar(None).banking(firm.as_of.replace(year=2025, month=1, day=1), 220)
     for key, day in taken.items():
         assert day == max(d for d in range(issued[key], issued[key] + 11) if open_[d])
     before, after = by_invoice(events(plain, "receipt")), by_invoice(events(offered, "receipt"))

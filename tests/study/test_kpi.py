@@ -99,7 +99,8 @@ def test_bad_debt_ratio_is_write_offs_net_of_recoveries_over_revenue() -> None:
 
 
 def test_net_value_is_contribution_less_what_is_given_away_lost_and_spent_and_less_capital() -> None:
-    """30 % of 365,000 less 365 x (7 - 6 + 2 + 3 + 4 + 8 + 9) less a year of 10 % on 50,000."""
+    """365 days of 900, which are 1,000 at today's prices and cost 70 % of that; less 7 - 6 + 2 + 3 + 4 + 8 + 9 a day,
+    and less a year of 10 % on 50,000."""
     costs = {
         "write_offs": 7,
         "interest": 2,
@@ -108,8 +109,8 @@ def test_net_value_is_contribution_less_what_is_given_away_lost_and_spent_and_le
         "discounts": 8,
         "credit_notes": 9,
     }
-    t = track(365, margin=0.3, rate=0.1, revenue=1000, receivables=50_000, recoveries=6, **costs)
-    assert kpi("net_value", t) == pytest.approx(0.3 * 365_000 - 365 * 27 - 5000)
+    t = track(365, margin=0.3, rate=0.1, revenue=900, goods=1000, receivables=50_000, recoveries=6, **costs)
+    assert kpi("net_value", t) == pytest.approx(365 * (900 - 0.7 * 1000) - 365 * 27 - 5000)
 
 
 def test_what_becomes_of_orders_is_counted_and_of_customers_taken_on_the_last_day() -> None:

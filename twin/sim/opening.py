@@ -148,7 +148,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     for regime in range(1, len(REGIMES)):
         world.pool[IN_REGIME + regime] = np.count_nonzero(people.regime == regime)
     _start(world, arrival, people.shift)
-    world.set_policy(0)
+    world.put_policy(0)
     return world
 
 
@@ -159,7 +159,7 @@ def draw_beliefs(firm: Firm, plan: Plan, seed: int, replication: int) -> dict[st
 
 
 def params_of(firm: Firm, drawn: dict[str, float], nature: Nature, first_due: int) -> Records:
-    """What the kernels read of the drawn beliefs; the policy is put in by `World.set_policy`. (1,)"""
+    """What the kernels read of the drawn beliefs; the policy is put in by `World.put_policy`. (1,)"""
     out = np.zeros(1, PARAMS)
     out["seed"], out["replication"], out["first_due"] = nature.seed, nature.replication, first_due
     horizon = nature.days.size

@@ -38,7 +38,7 @@ def put_in_force(world: World, day: int) -> None:
         met[change.setting] += 1
         if change.from_day <= day and (change.to_day is None or day < change.to_day):
             settings[change.setting] = changed(settings[change.setting], change, amount, world.rows)
-    world.set_policy(day, **{name: _typed(name, settings[name]) for name in FIRM_SETTINGS})
+    world.put_policy(day, **{name: _typed(name, settings[name]) for name in FIRM_SETTINGS})
     customers = world.customers
     customers["terms"] = np.rint(settings["terms_days"])
     customers["limit"] = np.rint(np.minimum(settings["credit_limit"], NO_LIMIT))

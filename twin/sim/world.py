@@ -114,6 +114,10 @@ class World:
         Raises: ValueError for a name, a word or a number that no scenario may give.
         """
         check_settings(settings)
+        self.put_policy(day, **settings)
+
+    def put_policy(self, day: int, **settings: Any) -> None:
+        """As `set_policy`, of settings that have been checked."""
         before = self.policy
         self.policy = replace(before, **settings)
         p = self.params

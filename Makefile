@@ -34,7 +34,7 @@ study: $(INSTALLED)
 	@$(BIN)/pytest -m study --durations=0
 
 bench: $(BENCH)
-	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)); do echo "== $$each"; $(BIN)/python $$each; done
+	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)) benchmarks/small_receivables/compare.py; do echo "== $$each"; $(BIN)/python $$each; done
 
 bench-accuracy: $(BENCH)
 	@$(BIN)/python benchmarks/accuracy.py

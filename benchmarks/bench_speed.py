@@ -2,7 +2,7 @@
 
     python benchmarks/bench_speed.py                       about ten minutes, and 2 GB
     python benchmarks/bench_speed.py --sizes 1000,10000    a smaller curve
-    python benchmarks/bench_speed.py --figure curve.svg    also draws the curve
+    python benchmarks/bench_speed.py --figure other.svg    draws the curve elsewhere than in curve.svg
 
 Both programs run in one session, in turns; a figure is the median of its runs. The figures of a size are those of a
 process of its own: the first run compiles, the others are timed in processor seconds, which other work on the machine
@@ -37,6 +37,7 @@ DAYS, SEED = 365, 1
 AS_OF = date(2024, 12, 31)
 AS_IS = Plan("as is")
 RUNS = 3
+FIGURE = Path(__file__).with_name("curve.svg")
 LARGE = 500_000
 """Customers from which on one run is timed."""
 
@@ -188,7 +189,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=10_000, help="size of the comparison with plain simpy")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", default="1000,10000,100000,1000000", help="sizes of the curve, with commas")
-    parser.add_argument("--figure", type=Path, help="where to draw the curve")
+    parser.add_argument("--figure", type=Path, default=FIGURE, help="where to draw the curve")
     parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
@@ -198,8 +199,7 @@ def main() -> None:
         print(against_plain(asked.customers, asked.rounds), flush=True)
     points = curve([int(size) for size in asked.sizes.split(",")])
     print(f"\n{curve_table(points)}")
-    if asked.figure:
-        draw(points, asked.figure)
+    draw(points, asked.figure)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,10 @@ def test_invoices_leave_the_heap_in_the_order_of_the_rule(rows: list[tuple[int, 
 def test_of_two_invoices_one_comes_first(rows: list[tuple[int, int, int, int]], by_size: int) -> None:
     """A strict order: what comes before something does not come after it, and sorting by it is the rule's."""
     invoices = invoices_of(rows)
-    before = lambda a, b: comes_before(a, b, by_size, invoices)  # noqa: E731
+
+    def before(a: int, b: int) -> bool:
+        return comes_before(a, b, by_size, invoices)
+
     ranked = sorted(range(len(rows)), key=cmp_to_key(lambda a, b: before(b, a) - before(a, b)))
     assert [(r[1 - by_size], r[2], r[3]) for r in (rows[k] for k in ranked)] == [
         (r[1 - by_size], r[2], r[3]) for r in in_order(rows, by_size)

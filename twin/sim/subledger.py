@@ -109,7 +109,7 @@ def plan_next(slot: int, tomorrow: int, invoices: Any, ladder: Any, write_off_da
 
 
 @njit(cache=True)
-def take_up(day: int, people: Any, ladder: Any, write_off_days: int, agenda: Any, pool: Any) -> None:
+def take_up(day: int, people: Any, ladder: Any, write_off_days: int, agenda: Any) -> None:
     """Plan the ladder of every open invoice that is not disputed anew from `day` on; none waits for a contact."""
     customers, _, invoices = people
     for i in range(customers.size):

@@ -133,7 +133,7 @@ class World:
         """Put every open invoice on the day that the ladder in force gives it, none of them waiting for a contact."""
         self.ladder = ladder_of(self.policy, self.drawn)
         self.worklist = np.empty(0, np.int64)
-        take_up(day, self.people, self.ladder, self.policy.write_off_days, self.agenda, self.pool)
+        take_up(day, self.people, self.ladder, self.policy.write_off_days, self.agenda)
 
     def make_room(self) -> None:
         """Make half as much room again for invoices, held orders where they need it, and events if they are logged."""

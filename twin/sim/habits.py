@@ -45,7 +45,7 @@ def run_day(w: Any, c: Any) -> int:
 
 @njit(cache=True)
 def count_runs(w: Any, c: Any, day: int) -> int:
-    """Let the runs before `day` of a customer that had nothing to pay go by; returns the day of its next one."""
+    """Let the runs before `day` of a customer that owed nothing go by; returns the day of its next one."""
     fires = run_day(w, c)
     while fires < day:
         c.runs += 1

@@ -17,17 +17,9 @@ from scipy.special import polygamma
 from scipy.stats import nbinom
 
 from twin.calendar import Calendar
-from twin.fit.demand import (
-    DemandFit,
-    _amount_posterior,
-    _gamma_prior,
-    _inverse_trigamma,
-    amounts,
-    exposures,
-    fit_demand,
-    full_from,
-    order_rates,
-)
+from twin.fit.demand import DemandFit, fit_demand, full_from
+from twin.fit.demand_amounts import _amount_posterior, _inverse_trigamma, amounts
+from twin.fit.demand_season import exposures
 
 START, END = date(2024, 1, 1), date(2025, 12, 31)
 DAYS = (END - START).days + 1

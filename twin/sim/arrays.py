@@ -23,6 +23,7 @@ CUSTOMER = np.dtype(
         ("orders", "i4"),  # ordinal of the order that the clock is for
         ("mu", "f8"),  # mean of the log of an order's cents
         ("sigma", "f8"),
+        ("again", "f8"),  # probability that an order is followed at once by another
         ("price", "f8"),  # prices, as a share of today's
         ("scale", "f8"),  # price x campaigns: factor on amounts
         ("limit", "i8"),  # credit limit, cents
@@ -62,6 +63,7 @@ LIQUIDITY = np.dtype(
         ("industry", "i4"),  # row of the stress table
         ("contagion", "f8"),
         ("annoyance", "f8"),
+        ("restless", "f8"),  # how often it leaves, to the firm's mean
         ("funds", "f8"),  # yearly cost of funds when sound
     ],
     align=True,

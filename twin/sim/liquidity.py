@@ -31,7 +31,7 @@ def intensity(which: int, regime: int, q: Any, p: Any, regimes: Any) -> float:
         return float(regimes[regime].worsen * (1.0 + q.contagion))
     if which == IMPROVE:
         return float(regimes[regime].improve)
-    return float(p.churn * (1.0 + q.annoyance))
+    return float(p.churn * q.restless * (1.0 + q.annoyance))
 
 
 @njit(cache=True, inline="always")
@@ -71,12 +71,13 @@ def schedule(which: int, i: int, rate: float, liquidity: Any, clock_mass: Any, m
 @njit(cache=True)
 def annoy(i: int, day: int, by: float, p: Any, liquidity: Any, clock_mass: Any, moves: Any) -> None:
     """Make a customer likelier to leave, from the day after `day` on."""
-    if by <= 0.0 or p.churn <= 0.0 or moves[1][MOVES * i + CHURN].day == NONE:
-        return
     q = liquidity[i]
-    read_off(CHURN, i, day + 1, p.churn * (1.0 + q.annoyance), liquidity, clock_mass)
+    calm = p.churn * q.restless
+    if by <= 0.0 or calm <= 0.0 or moves[1][MOVES * i + CHURN].day == NONE:
+        return
+    read_off(CHURN, i, day + 1, calm * (1.0 + q.annoyance), liquidity, clock_mass)
     q.annoyance += by
-    schedule(CHURN, i, p.churn * (1.0 + q.annoyance), liquidity, clock_mass, moves)
+    schedule(CHURN, i, calm * (1.0 + q.annoyance), liquidity, clock_mass, moves)
 
 
 @njit(cache=True)

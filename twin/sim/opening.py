@@ -19,6 +19,7 @@ from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan
 from twin.luck import FIRM, Purpose, exponential, normal, uniform
 from twin.sim.arrays import (
+    CHURN,
     CUSTOMER,
     EVENT,
     FREE,
@@ -96,6 +97,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         factor = factor * by_day(np.exp(-drawn["payment.macro_loading"] * _macro(drawn, nature)), days)
     liquidity = np.zeros(n, LIQUIDITY)
     liquidity["industry"] = industry[rows]
+    liquidity["restless"] = people.restless
     liquidity["funds"] = drawn["discount.cost_of_funds"] * np.exp(drawn["discount.funds_spread"] * people.funds)
     world = World(
         firm=firm,
@@ -250,6 +252,8 @@ def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.i
     out = np.zeros(rows.size, CUSTOMER)
     out["rate"], out["mu"], out["regime"], out["agent"] = people.rate, people.mu, people.regime, agents
     out["sigma"] = firm.customers["amount_sigma"].to_numpy()[rows]
+    out["again"] = firm.customers["again"].to_numpy()[rows]
+    out["gone"] = people.gone
     out["base_terms"] = firm.customers["terms_days"].to_numpy()[rows]
     season = {segment: row for row, segment in enumerate(firm.seasons.segments)}
     out["season"] = firm.customers["segment"].map(season).to_numpy()[rows]
@@ -311,7 +315,10 @@ def _start(world: World, arrival: npt.NDArray[np.int64], shift: npt.NDArray[np.i
 def start_clocks(
     arrival: Any, params: Any, people: Any, order_mass: Any, clock_mass: Any, regimes: Any, order_on: Any, moves: Any
 ) -> None:
-    """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,)."""
+    """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,).
+
+    Who had left by the as-of date orders nothing and cannot leave again.
+    """
     p = params[0]
     people, order_mass, clock_mass, regimes = borrowed((people, order_mass, clock_mass, regimes))
     order_on, moves = borrowed((order_on, moves))
@@ -320,13 +327,13 @@ def start_clocks(
         c = customers[i]
         day = arrival[i]
         c.factor, c.price, c.scale = 1.0, 1.0, 1.0
-        c.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
+        c.mood, c.pace = regimes[c.regime].orders if c.gone == 0 else 0.0, regimes[c.regime].pace
         c.left = exponential(uniform(p.seed, p.replication, c.agent, _FIRST_WAIT, 0))
         c.since = day
         order_on[i] = firing_day(order_mass[c.season], day, c.left, c.rate * c.mood)
         if not alone(c):
             start_run(p, c, day)
-        for which in range(MOVES):
+        for which in range(MOVES if c.gone == 0 else CHURN):
             start(which, i, day, p, customers, liquidity)
             rate = intensity(which, c.regime, liquidity[i], p, regimes)
             schedule(which, i, rate, liquidity, clock_mass, moves)

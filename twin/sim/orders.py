@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from numba import njit
 
+from twin.behaviour.demand import wait_for_next
 from twin.behaviour.discount import implied_rate, taking
 from twin.behaviour.liquidity import FAILED
 from twin.behaviour.payment import fresh_patience
@@ -235,7 +236,7 @@ def orders(
             pool[ORDERED_CENTS] += max(cents, int(worth))
             number = c.orders
             c.orders += 1
-            c.left += exponential(wait)
+            c.left += wait_for_next(wait, c.again)
             today[_ORDERS] += 1
             why = verdict(day, c, cents, invoices)
             if why == WELCOME:

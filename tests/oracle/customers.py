@@ -63,7 +63,7 @@ class Customer:
         self.leaving = Clock(partial(luck.wait, agent, Purpose.CHURN_WAIT))
 
     def wait_for_order(self, number: int) -> float:
-        """Clock of an order: the first has one of its own, each other one that of the order before it, or follows it."""
+        """Clock of an order: the first has one of its own, each other follows the one before it, at once or later."""
         luck = self.office.luck
         if number == 0:
             return luck.wait(self.agent, Purpose.FIRST_WAIT, 0)

@@ -66,6 +66,8 @@ class _Arrivals:
     month: Floats
     kind: Floats
     trend: tuple[float, float]
+    exposure: Floats
+    histories: Histories
     moments: Moments
     dropout: Dropout
 
@@ -86,10 +88,13 @@ def fit_demand(
     row, day, cents = held["row"].to_numpy(), held["day"].to_numpy(), np.maximum(held["cents"].to_numpy(float), 1.0)
     segments, of = np.unique(customers["segment"].to_numpy(str), return_inverse=True)
     record = record_of(history_from, days, calendar)
-    again = followed_at_once(row, day, of, _plain_weight(of[row], day, segments.size, record))
-    histories = histories_of(every, 1 - again, of, _since(customers, every, history_from), days)
-    arrivals = _arrivals(row, day, 1 - again, histories, record)
-    known = np.hstack([_rates(histories, arrivals), again[:, None], amounts(row, cents, of)])
+    since = _since(customers, every, history_from)
+    again = np.zeros(of.size)
+    arrivals = _arrivals(every, 1 - again, of, since, record)
+    again = followed_at_once(row, day, of, np.diff(arrivals.exposure))
+    if again.any():
+        arrivals = _arrivals(every, 1 - again, of, since, record)
+    known = np.hstack([_rates(arrivals), again[:, None], amounts(row, cents, of)])
     traits = pd.DataFrame(known, columns=list(TRAITS))
     traits["amount_mu"] += kept_totals(traits, row, cents, of)
     found = arrivals.dropout
@@ -143,35 +148,31 @@ def histories_of(orders: pd.DataFrame, weight: Floats, segment: Ints, since: Flo
     return Histories(counts, segment, entry, start, np.maximum(last, entry), known | ordered)
 
 
-def _plain_weight(segment: Ints, day: Ints, segments: int, record: Record) -> Floats:
-    """Weight of each day by its season, whoever the customers are. (segments, days)"""
-    counts = by_day(segment, day, np.ones(day.size), segments, record.days)
-    month, kind = seasons(counts, np.ones(counts.shape), record)
-    return month[:, record.month] * kind[:, record.kind]
-
-
 def by_day(segment: Ints, day: Ints, weight: Floats, segments: int, days: int) -> Floats:
     """Orders of each segment on each day. segment, day, weight: (orders,); returns (segments, days)."""
     flat = np.bincount(segment * days + day, weight, segments * days).astype(float)
     return flat.reshape(segments, days)
 
 
-def _arrivals(row: Ints, day: Ints, weight: Floats, histories: Histories, record: Record) -> _Arrivals:
-    """Leaving and season in turns. row, day: (orders,); weight: what an order of each customer counts. (n,)"""
+def _arrivals(orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record) -> _Arrivals:
+    """Leaving and season in turns. orders, weight, segment, since: as in histories_of."""
+    histories = histories_of(orders, weight, segment, since, record.days)
+    row, day = orders["row"].to_numpy(), orders["day"].to_numpy()
     counted = day >= histories.start[row]
     row, day = row[counted], day[counted]
-    segments = int(histories.segment.max()) + 1
-    counts = by_day(histories.segment[row], day, weight[row], segments, record.days)
+    segments = int(segment.max()) + 1
+    counts = by_day(segment[row], day, weight[row], segments, record.days)
     month, kind, trend = np.ones((segments, 12)), np.ones((segments, len(KINDS))), (0.0, 0.0)
     for turn in range(ROUNDS + 1):
-        moments = moments_of(histories, exposures(month, kind, trend[0], record))
+        exposure = exposures(month, kind, trend[0], record)
+        moments = moments_of(histories, exposure)
         dropout = fit_dropout(histories, moments)
         if turn == ROUNDS:
             break
         level = expected_level(histories, moments, dropout, segments, record.days)
         month, kind = seasons(counts, level * np.exp(trend[0] * record.years), record)
         trend = trend_of(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
-    return _Arrivals(month, kind, trend, moments, dropout)
+    return _Arrivals(month, kind, trend, exposure, histories, moments, dropout)
 
 
 def expected_level(histories: Histories, moments: Moments, dropout: Dropout, segments: int, days: int) -> Floats:
@@ -185,16 +186,16 @@ def expected_level(histories: Histories, moments: Moments, dropout: Dropout, seg
     return np.maximum(np.cumsum(level, axis=1)[:, :days], 0.0)
 
 
-def _rates(histories: Histories, arrivals: _Arrivals) -> Floats:
+def _rates(arrivals: _Arrivals) -> Floats:
     """rate_shape, rate_days, alive, churn, churn_shape of each customer. (n, 5)
 
     Rates are those of who is still there: the others order no more.
     """
-    found, last = arrivals.dropout, arrivals.moments
-    churn = np.ones(histories.counts.size)
+    found, last, counts = arrivals.dropout, arrivals.moments, arrivals.histories.counts
+    churn = np.ones(counts.size)
     if found.leaving:
         churn = churn_today(found.churn, found.evenness, last.age[:, -1]) / found.churn_today
-    shape, days = found.shape + histories.counts, found.days + last.time[:, -1]
+    shape, days = found.shape + counts, found.days + last.time[:, -1]
     return np.stack([shape, days, found.weight[:, -1], churn, np.full(churn.size, found.evenness)], axis=1)
 
 

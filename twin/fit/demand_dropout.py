@@ -6,9 +6,10 @@
     likelihood of x orders, the last on day l, to the day T, with E(t) the season-weighted days to t and k = shape + x:
     G(k) / G(shape) days ** shape (integral from l to T of f(t) (days + E(t)) ** -k dt + S(T) (days + E(T)) ** -k)
 
-G is the gamma function, S the probability to stay, f = -S'. The last term is of who is still there. Given that, rate and leaving intensity are gamma again: (k, days + E(T)) and
-(evenness, evenness / churn + age). Three models are tried: nobody leaves, all leave alike, each by a rate of its own;
-the likeliest after Schwarz's allowance for its parameters is kept, so that leaving is found only where it shows.
+G is the gamma function, S the probability to stay, f = -S'. The last term is of who is still there. Given that, rate
+and leaving intensity are gamma again: (k, days + E(T)) and (evenness, evenness / churn + age). Three models are tried:
+nobody leaves, all leave alike, each by a rate of its own; the likeliest after Schwarz's allowance for its parameters is
+kept, so that leaving is found only where it shows.
 
 Source: Schmittlein, Morrison & Colombo (1987), Management Science 33(1), here with two clocks: orders come by season,
 leaving by the calendar. Schwarz (1978), Annals of Statistics 6(2).

@@ -69,25 +69,21 @@ def seasons(counts: Floats, level: Floats, record: Record) -> tuple[Floats, Floa
 
 
 def _factors(counts: Floats, expected: Floats, group: Ints, groups: int) -> Floats:
-    """Ratio of counts to what is expected in each group of days, its log shrunk towards the common level. (groups,)
+    """Ratio of counts to what is expected in each group of days, shrunk towards 1 as a gamma of mean 1. (groups,)
 
     Days scatter more than Poisson: the sampling variance is that of the groups' own days.
     """
     expected = expected * counts.sum() / expected.sum()
-    seen = np.bincount(group, counts, groups)
-    usual = np.bincount(group, expected, groups)
-    ratio = np.divide(seen + 0.5, usual + 0.5)
+    seen, usual = np.bincount(group, counts, groups), np.bincount(group, expected, groups)
+    held = usual > 0
+    ratio = np.divide(seen, usual, out=np.ones(groups), where=held)
     fitted = expected * ratio[group]
     scatter = max(float((((counts - fitted) ** 2) / np.maximum(fitted, 0.1))[expected > 0].mean()), 1.0)
-    held = usual > 0
-    y, v = np.log(ratio[held]), scatter / np.maximum(seen[held], 1.0)
-    w = 1 / v
-    centre = (w * y).sum() / w.sum()
-    spare = (w * (y - centre) ** 2).sum() - (held.sum() - 1)
-    between = max(float(spare / max(w.sum() - (w**2).sum() / w.sum(), 1e-12)), 0.0)
-    out = np.ones(groups)
-    out[held] = np.exp(y * between / (between + v))
-    return out
+    w = usual[held] / scatter
+    spare = (w * (ratio[held] - 1) ** 2).sum() - (held.sum() - 1)
+    between = max(float(spare / max(w.sum() - (w**2).sum() / w.sum(), 1e-12)), 1e-9)
+    out = (1 / between + seen / scatter) / (1 / between + usual / scatter)
+    return np.where(held, out, 1.0)
 
 
 def exposures(month: Floats, kind: Floats, trend: float, record: Record) -> Floats:

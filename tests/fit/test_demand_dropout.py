@@ -175,6 +175,13 @@ def test_a_customer_of_one_order_is_likelier_gone_the_longer_ago_that_was() -> N
     assert alive[0] > 0.95
 
 
+def test_fewer_customers_than_a_segment_needs_do_not_tell_who_leaves() -> None:
+    few = history(37, Shop(19, rate=0.3, churn=0.8), WAVE).fitted()
+    assert few.churn is None
+    assert (few.traits["alive"] == 1).all()
+    assert history(37, Shop(40, rate=0.3, churn=0.8), WAVE).fitted().churn is not None
+
+
 def test_nothing_after_the_as_of_date_tells_who_has_left() -> None:
     found = history(34, Shop(200, churn=0.3), WAVE)
     cut = date(2025, 6, 30)
@@ -202,11 +209,16 @@ def test_a_segment_that_appears_late_is_not_taken_for_one_that_was_silent() -> N
 
 
 def test_ten_years_of_silence_after_many_orders_leave_no_doubt_and_no_fault() -> None:
-    busy = pd.DataFrame({"customer_id": "c0", "on": pd.date_range("2014-01-01", periods=100, freq="3D"), "cents": 100})
-    table = pd.DataFrame(
-        {"customer_id": ["c0"], "segment": "all", "since_on": pd.Series([pd.NaT], dtype="datetime64[s]")}
-    )
+    """Of the first of 30 customers, who come one after the other and order every third day for most of a year."""
+    on = pd.date_range("2014-01-01", periods=100, freq="3D")
+    each = [
+        pd.DataFrame({"customer_id": f"c{i}", "on": on + pd.Timedelta(days=130 * i), "cents": 100}) for i in range(30)
+    ]
+    told = pd.concat(each)
+    unknown = pd.Series(pd.NaT, range(30), dtype="datetime64[s]")
+    table = pd.DataFrame({"customer_id": [f"c{i}" for i in range(30)], "segment": "all", "since_on": unknown})
     with np.errstate(over="raise", divide="raise", invalid="raise"):
-        traits = fit_demand(busy, table, date(2014, 1, 1), date(2024, 12, 31), CALENDAR).traits
+        traits = fit_demand(told, table, date(2014, 1, 1), date(2024, 12, 31), CALENDAR).traits
     assert np.isfinite(traits.to_numpy()).all()
     assert traits["alive"].iloc[0] < 1e-6
+    assert traits["alive"].iloc[-1] > 0.9

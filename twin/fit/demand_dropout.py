@@ -27,7 +27,7 @@ from scipy.special import gammaln, psi
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 FEW = 20
-"""Customers with orders below which a segment has no prior of its own."""
+"""Customers with orders below which a segment has no prior of its own, and all together do not tell who leaves."""
 
 EVEN = 1e6
 """Evenness at which all customers leave alike."""
@@ -35,7 +35,14 @@ EVEN = 1e6
 RIDGE = 0.005
 """Pull of the logs of all parameters to 0, so that nothing runs away where the orders say nothing."""
 
-BOUNDS = {"rate": [(-7.0, 7.0), (-5.0, 20.0)], "churn": [(-20.0, 2.0)], "evenness": [(-5.0, float(np.log(EVEN)))]}
+MOST = 20 / 365
+"""Most often that customers leave, a day: the range of the demand card."""
+
+BOUNDS = {
+    "rate": [(-7.0, 7.0), (-5.0, 20.0)],
+    "churn": [(-20.0, float(np.log(MOST)))],
+    "evenness": [(-5.0, float(np.log(EVEN)))],
+}
 _PLACE, _WEIGHT = np.polynomial.legendre.leggauss(24)
 _NEAR = 1000.0
 
@@ -125,8 +132,9 @@ def fit_dropout(histories: Histories, moments: Moments) -> Dropout:
     tells = histories.tells
     counts = histories.counts[tells]
     group = _groups(histories)
+    models = ((False, False), (True, False), (True, True))
     best, held = np.inf, None
-    for leaving, own in ((False, False), (True, False), (True, True)):
+    for leaving, own in models if (counts > 0).sum() >= FEW else models[:1]:
         problem = _Problem(counts, group[tells], moments.of(tells, leaving), leaving, own)
         found = problem.solved()
         allowance = (leaving + own) * np.log(max(tells.sum(), 2)) / 2

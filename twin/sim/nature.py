@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtri
 
 from twin.behaviour.liquidity import regime_at
 from twin.firm.firm import Firm
@@ -17,6 +17,9 @@ from twin.sim.timeline import run_factor, shocked_days, weekly_normals
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+KNOWN = 1e9
+"""Shape of a gamma posterior from which on its spread is of no account; the exact quantile costs most there."""
+
 _POSTERIOR = (
     *("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "strained", "distressed"),
     *("alive", "churn", "churn_shape"),
@@ -68,7 +71,7 @@ def draw_nature(firm: Firm, *, days: int, seed: int, replication: int) -> Nature
         days=shocked,
         people=draw_people(firm, rows, rows, seed, replication),
         run_factor=run_factor(firm.habits, shocked),
-        macro=weekly_normals(days, Purpose.MACRO_WEEK, seed, replication),
+        macro=weekly_normals(days, int(Purpose.MACRO_WEEK), seed, replication),
     )
 
 
@@ -78,16 +81,16 @@ def draw_people(firm: Firm, rows: Ints, agents: Ints, seed: int, replication: in
         firm.customers[name].to_numpy()[rows] for name in _POSTERIOR
     )
     u, z, funds = np.empty(rows.size), np.empty(rows.size), np.empty(rows.size)
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_RATE, 0, u)
-    rate = gammaincinv(shape, u) / per
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_REGIME, 0, u)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_RATE), 0, u)
+    rate = gamma_quantile(shape, u) / per
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_REGIME), 0, u)
     regime = regime_at(u, strained, distressed).astype(np.int8)
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_ALIVE, 0, u)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_ALIVE), 0, u)
     gone = (u >= alive) & (agents < WON)
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_CHURN, 0, u)
-    restless = churn * gammaincinv(churn_shape, u) / churn_shape
-    fill_normal(seed, replication, agents, Purpose.TRAIT_AMOUNT, 0, z)
-    fill_normal(seed, replication, agents, Purpose.TRAIT_FUNDS, 0, funds)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_CHURN), 0, u)
+    restless = churn * gamma_quantile(churn_shape, u) / churn_shape
+    fill_normal(seed, replication, agents, int(Purpose.TRAIT_AMOUNT), 0, z)
+    fill_normal(seed, replication, agents, int(Purpose.TRAIT_FUNDS), 0, funds)
     frailty = draw_frailty(firm.habits.phase_shape[rows], agents, seed, replication)
     shift = draw_shift(firm.habits.shift_sd[rows], agents, seed, replication)
     return People(rate, mu + mu_sd * z, regime, funds, shift, gone, restless, frailty)
@@ -102,7 +105,7 @@ def draw_shift(sd: Floats, agents: Ints, seed: int, replication: int) -> Ints:
     """What is not known of each customer's shift, normal in whole days. sd: (n,)."""
     z = np.zeros(sd.size)
     if sd.any():
-        fill_normal(seed, replication, agents, Purpose.TRAIT_SHIFT, 0, z)
+        fill_normal(seed, replication, agents, int(Purpose.TRAIT_SHIFT), 0, z)
     return np.rint(sd * z).astype(np.int64)
 
 
@@ -111,6 +114,21 @@ def draw_frailty(shape: Floats, agents: Ints, seed: int, replication: int) -> Fl
     u = np.empty(shape.shape)
     column = np.empty(agents.size)
     for p in range(shape.shape[1]):
-        fill_uniform(seed, replication, agents, Purpose.TRAIT_PHASE, p, column)
+        fill_uniform(seed, replication, agents, int(Purpose.TRAIT_PHASE), p, column)
         u[:, p] = column
-    return np.asarray(gammaincinv(shape, u) / shape)
+    return gamma_quantile(shape, u) / shape
+
+
+def gamma_quantile(shape: Floats, u: Floats) -> Floats:
+    """Quantile of the gamma distribution with scale 1 at u; what is KNOWN by Cornish-Fisher, to 1 part in 10**12.
+
+    shape, u: of one shape.
+    Source: Cornish & Fisher (1938), Revue de l'Institut International de Statistique 5(4): the first two terms.
+    """
+    out, known = np.empty(shape.shape), shape > KNOWN
+    if known.any():
+        k, z = shape[known], ndtri(u[known])
+        out[known] = k + np.sqrt(k) * z + (z * z - 1) / 3
+    if not known.all():
+        out[~known] = gammaincinv(shape[~known], u[~known])
+    return out

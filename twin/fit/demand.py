@@ -87,10 +87,8 @@ def fit_demand(
     held = every[every["day"] >= 0]
     row, day, cents = held["row"].to_numpy(), held["day"].to_numpy(), np.maximum(held["cents"].to_numpy(float), 1.0)
     segments, of = np.unique(customers["segment"].to_numpy(str), return_inverse=True)
-    record = record_of(history_from, days, calendar)
-    since = _since(customers, every, history_from)
-    again = np.zeros(of.size)
-    arrivals = _arrivals(every, 1 - again, of, since, record)
+    since, record = _since(customers, every, history_from), record_of(history_from, days, calendar)
+    arrivals = _arrivals(every, np.ones(of.size), of, since, record)
     again = followed_at_once(row, day, of, np.diff(arrivals.exposure))
     if again.any():
         arrivals = _arrivals(every, 1 - again, of, since, record)

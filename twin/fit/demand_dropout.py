@@ -238,7 +238,7 @@ def _finished(problem: _Problem, x: Floats, histories: Histories, group: Ints, m
         weight = np.hstack([np.zeros((group.size, _PLACE.size)), weight])
         return Dropout(a, b, 0.0, EVEN, 0.0, 0.0, weight)
     tells = histories.tells
-    today, log_sd = _todays_churn(problem, x, weight[tells, -1])
+    today, log_sd = _todays_churn(problem, x, np.maximum(weight[tells, -1], 1e-12))
     return Dropout(a, b, float(np.exp(log_churn)), evenness, today, log_sd, weight)
 
 

@@ -35,11 +35,11 @@ def live(firm: Firm, plan: Plan, nature: Nature, *, log: bool = False) -> Outcom
 
 def outcome(world: World) -> Outcome:
     """What a finished world has to tell. Events come in order of day, kind, customer, number and detail."""
-    n = len(world.firm.customers)
-    people, conditions = world.customers, world.conditions
-    each = np.stack([people["revenue"], people["receipts"], conditions["write_offs"], people["owes"]], axis=1)
-    assert each.shape[1] == len(CUSTOMER_TOTALS)
-    totals = np.concatenate([each[:n], each[n:].sum(axis=0, keepdims=True)])
+    n, people = len(world.firm.customers), world.customers
+    each = (people["revenue"], people["receipts"], world.conditions["write_offs"], people["owes"])
+    totals = np.empty((n + 1, len(CUSTOMER_TOTALS)), np.int64)
+    for out, cents in zip(totals.T, each, strict=True):
+        out[:n], out[n] = cents[:n], cents[n:].sum()
     events = None
     if world.log.size:
         events = world.log[: world.count("events")]

@@ -17,7 +17,7 @@ help:
 	@echo "make test    everything that must hold before a change lands"
 	@echo "make study   the long statistical studies, which make test leaves out"
 	@echo "make bench   the speed of the engine"
-	@echo "make bench-accuracy   held-out accuracy of the payment fit on real invoices, where they are at hand"
+	@echo "make bench-accuracy   held-out accuracy of the payment and demand fits on real records, where they are at hand"
 	@echo "make lint    style and types only"
 	@echo "make venv    the environment in .venv only; PYTHON=... chooses the interpreter of a new one"
 	@echo "make clean   removes the environment and the results of make demo"
@@ -38,6 +38,7 @@ bench: $(BENCH)
 
 bench-accuracy: $(BENCH)
 	@$(BIN)/python benchmarks/accuracy.py
+	@$(BIN)/python benchmarks/demand.py
 
 lint: $(INSTALLED)
 	@echo "== style"

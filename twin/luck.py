@@ -66,6 +66,8 @@ class Purpose(IntEnum):
     TRAIT_SHIFT = 76
     OPEN_DISPUTE = 80
     DELAYED = 84
+    TRAIT_ALIVE = 88
+    TRAIT_CHURN = 89
 
 
 FIRM = 2**62

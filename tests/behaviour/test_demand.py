@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.behaviour.demand import lead_response, price_response, terms_response
+from twin.behaviour.demand import lead_response, price_response, terms_response, wait_for_next
 
 ELASTICITY = st.floats(-3.0, 3.0)
 
@@ -35,3 +35,11 @@ def test_the_elasticity_of_prices_is_that_of_the_orders() -> None:
     """A percent more is 0.8 percent fewer orders, by a finite difference."""
     slope = (np.log(price_response(0.8, 1.01)) - np.log(price_response(0.8, 1.0))) / np.log(1.01)
     assert slope == pytest.approx(-0.8)
+
+
+def test_an_order_follows_at_once_with_its_probability_and_else_as_if_nothing_followed() -> None:
+    """Of the rest the quantile at u is that of (u - again) / (1 - again)."""
+    assert wait_for_next(0.2999, 0.3) == 0.0
+    assert wait_for_next(0.65, 0.3) == pytest.approx(-np.log(0.5))
+    for u in (0.001, 0.5, 0.999):
+        assert wait_for_next(u, 0.0) == -np.log(1 - u)

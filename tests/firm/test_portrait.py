@@ -29,6 +29,7 @@ def test_the_portrait_adds_up_to_the_firm(demo_firm: Firm) -> None:
 def test_the_portrait_counts_the_links_and_those_to_be_expected_in_trouble(demo_firm: Firm) -> None:
     text = portrait_text(demo_firm)
     assert f" {len(demo_firm.links):,} " in line(text, "trade credit")
+    assert f" {demo_firm.customers['alive'].sum():,.1f} " in line(text, "still customers")
     assert f" {demo_firm.customers['strained'].sum():,.1f} " in line(text, "strained")
     assert f" {demo_firm.customers['distressed'].sum():,.1f} " in line(text, "in distress")
 

@@ -45,7 +45,7 @@ class CreditDesk:
     def lost_because(self, order: Order) -> int | None:
         if self.customer.liquidity.failed:
             return FAILED
-        if self.customer.has_left:
+        if self.customer.is_gone:
             return LEFT
         return PATIENCE if self.office.today - order.since >= self.office.policy.hold_patience_days else None
 

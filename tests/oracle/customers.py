@@ -13,7 +13,7 @@ from tests.oracle.clock import Clock
 from tests.oracle.credit import CreditDesk
 from tests.oracle.days import LIQUIDITY, ORDERS, RUNS, Story
 from tests.oracle.liquidity import Liquidity
-from tests.oracle.luck import WON
+from tests.oracle.luck import WON, exponential
 from twin.firm.plan import Campaign
 from twin.luck import Purpose
 
@@ -33,6 +33,10 @@ class Customer:
         self.office, self.row, self.agent, self.donor, self.arrival = office, row, agent, donor, arrival
         self.rate = float(gammaincinv(traits["rate_shape"], luck.uniform(agent, Purpose.TRAIT_RATE)))
         self.rate /= traits["rate_days"]
+        self.again = traits["again"]
+        self.had_left = agent < WON and luck.uniform(agent, Purpose.TRAIT_ALIVE) >= traits["alive"]
+        self.restless = float(gammaincinv(traits["churn_shape"], luck.uniform(agent, Purpose.TRAIT_CHURN)))
+        self.restless *= traits["churn"] / traits["churn_shape"]
         self.mu = traits["amount_mu"] + traits["amount_mu_sd"] * luck.normal(agent, Purpose.TRAIT_AMOUNT)
         self.sigma = traits["amount_sigma"]
         self.funds_z = luck.normal(agent, Purpose.TRAIT_FUNDS)
@@ -59,11 +63,12 @@ class Customer:
         self.leaving = Clock(partial(luck.wait, agent, Purpose.CHURN_WAIT))
 
     def wait_for_order(self, number: int) -> float:
-        """Clock of an order: the first has one of its own, each other one that of the order before it."""
+        """Clock of an order: the first has one of its own, each other follows the one before it, at once or later."""
         luck = self.office.luck
         if number == 0:
             return luck.wait(self.agent, Purpose.FIRST_WAIT, 0)
-        return luck.wait(self.agent, Purpose.ORDER_WAIT, number - 1)
+        u = luck.uniform(self.agent, Purpose.ORDER_WAIT, number - 1)
+        return 0.0 if u < self.again else exponential((u - self.again) / (1 - self.again))
 
     def live(self) -> Story:
         """Day after day, from its arrival on."""
@@ -86,11 +91,17 @@ class Customer:
         return int(self.office.firm.habits.shift[self.donor, channel]) + self.not_known_of_shift
 
     def think_of_leaving(self) -> None:
-        if self.has_left or self.liquidity.failed:
+        if self.is_gone or self.liquidity.failed:
             return
-        if self.leaving.fires(self.office.drawn["demand.churn_rate"] / 365 * (1 + self.annoyance)):
+        calm = self.office.drawn["demand.churn_rate"] / 365 * self.restless
+        if self.leaving.fires(calm * (1 + self.annoyance)):
             self.has_left = True
             self.office.note("left", self)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has left, by the as-of date or since."""
+        return self.had_left or self.has_left
 
     def order(self) -> None:
         """Ask the credit desk for as many orders as fall on today."""
@@ -113,7 +124,7 @@ class Customer:
 
     @property
     def mood(self) -> float:
-        return 0.0 if self.has_left or self.liquidity.failed else self.liquidity.factor("orders")
+        return 0.0 if self.is_gone or self.liquidity.failed else self.liquidity.factor("orders")
 
     def amount(self, number: int) -> int:
         z = self.office.luck.normal(self.agent, Purpose.ORDER_AMOUNT, number)

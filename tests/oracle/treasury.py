@@ -38,7 +38,7 @@ class Treasury:
         sales = 0.0
         for row in self.office.table:
             amount = math.exp(row["amount_mu"] + (row["amount_mu_sd"] ** 2 + row["amount_sigma"] ** 2) / 2)
-            sales += row["rate_shape"] / row["rate_days"] * amount
+            sales += row["alive"] * row["rate_shape"] / row["rate_days"] / (1 - row["again"]) * amount
         purchases = self.goods_share * sales * 365 / 12
         return max(0.0, 1.0 - purchases / outflows) if outflows else 1.0
 

@@ -67,6 +67,7 @@ def firm_of(
     """A firm of these customers, with what tests seldom care about filled in."""
     given = {"segment": "retail", "amount_mu_sd": 0.0, "amount_sigma": 0.0, "terms_days": 30, "credit_limit": 10**15}
     given |= {"industry": "", "strained": 0.0, "distressed": 0.0, "days_late": 0.0}
+    given |= {"alive": 1.0, "churn": 1.0, "churn_shape": 1e9, "again": 0.0}
     table = pd.DataFrame([{"customer_id": f"C{i}", **given, **c} for i, c in enumerate(customers)])
     usual: dict[str, Any] = {
         "name": "small firm",
@@ -161,6 +162,10 @@ customer_rows = st.fixed_dictionaries(
         "credit_limit": st.sampled_from([0, *EXACTLY_SO_MANY_ORDERS, 400_000, 10**12]),
         "rate_shape": st.sampled_from([0.5, 2.0, 20.0]),
         "rate_days": st.sampled_from([10.0, 40.0, 200.0]),
+        "alive": st.sampled_from([0.0, 0.6, 1.0, 1.0]),
+        "churn": st.sampled_from([0.0, 0.5, 1.0, 4.0]),
+        "churn_shape": st.sampled_from([0.3, 2.0, 1e9]),
+        "again": st.sampled_from([0.0, 0.0, 0.2, 0.7]),
         "amount_mu": st.sampled_from([0.0, 8.0, 11.5]),
         "amount_mu_sd": st.sampled_from([0.0, 0.4]),
         "amount_sigma": st.sampled_from([0.0, 0.3, 1.2]),

@@ -4,17 +4,21 @@
     factor       = terms response x price response x lead response x campaigns
     amount       = exp(mu + sigma z) x price x campaigns,   z standard normal
     rate         ~ gamma across customers; a customer's posterior is gamma again
-    churn(t)     = churn_rate x (1 + annoyance)
+    churn(t)     = churn_rate x restless x (1 + annoyance),   restless ~ gamma across customers
+    orders of an occasion ~ geometric: each is followed at once by another with the probability `again`
 
 Responses are exponential or powers, so that a step and its reverse cancel.
 
-Source: Greenwood & Yule (1920), J. Royal Stat. Soc. 83(2), the gamma-Poisson model.
+Source: Schmittlein, Morrison & Colombo (1987), Management Science 33(1), gamma-Poisson orders until a lifetime ends.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,3 +36,9 @@ def price_response(elasticity: float, price: npt.ArrayLike) -> Floats:
 def lead_response(elasticity: float, extra_days: float) -> float:
     """Factor on the order intensity of a lead time `extra_days` longer than before: exp(-elasticity x days / 7)."""
     return float(np.exp(-elasticity * extra_days / 7))
+
+
+@njit(cache=True, inline="always")
+def wait_for_next(u: float, again: float) -> float:
+    """Clock of the order after an order, rising in u: 0 with the probability `again`, else unit-exponential."""
+    return 0.0 if u < again else -math.log((1.0 - u) / (1.0 - again))

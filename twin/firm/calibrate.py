@@ -17,6 +17,7 @@ from twin.faults import BooksError, Fault, RecipeError, unknown
 from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.links import generated_links, links_in_books, no_links
+from twin.firm.measured import filled, measured_demand, not_measured
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.settings import SETTINGS
@@ -46,10 +47,11 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     today = known.known_until
     calendar = Calendar(books.country)
     cards = cards_of(books)
-    given = beliefs(cards, books.currency)
     customers = _customers(known)
     orders, history_from = _orders(known)
     demand = fit_demand(orders, customers, history_from, today, calendar)
+    cards = filled(cards, measured_demand(demand, history_from, today), books.recipe.assume)
+    given = beliefs(cards, books.currency)
     payment = fit_payment(known.invoices, customers, today, calendar)
     policy = todays_policy(known, len(customers))
     owed, written_off = owed_cents(known, policy)
@@ -62,6 +64,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     sentences = (
         *unstated_policy(known, policy),
         *trait_sentences,
+        *not_measured(demand, history_from, today),
         *_liquidity_sentence(regimes),
         *link_sentence,
         *written_off,
@@ -232,7 +235,7 @@ def _assert_finite(firm: Firm) -> None:
     """Nothing that a run calculates with is missing, infinite or of the wrong sign."""
     numbers = firm.customers.select_dtypes("number")
     assert np.isfinite(numbers.to_numpy(float)).all(), "a customer's trait is not finite"
-    assert (numbers[["rate_shape", "rate_days", "amount_sigma"]] > 0).all(axis=None), (
+    assert (numbers[["rate_shape", "rate_days", "churn_shape", "amount_sigma"]] > 0).all(axis=None), (
         "a customer's spread is not above 0"
     )
     parts = [getattr(firm.habits, f.name) for f in fields(firm.habits) if f.name not in ("run", "population_run")]

@@ -80,10 +80,11 @@ class Firm:
 
     @cached_property
     def daily_revenue(self) -> float:
-        """Expected revenue of a day, in cents: over all customers, order rate x mean amount."""
+        """Expected revenue of a day, in cents: over all customers, those still there x order rate x mean amount."""
         t = self.customers
         mean = np.exp(t["amount_mu"] + (t["amount_mu_sd"] ** 2 + t["amount_sigma"] ** 2) / 2)
-        return float((t["rate_shape"] / t["rate_days"] * mean).sum())
+        orders = t["alive"] * t["rate_shape"] / t["rate_days"] / (1 - t["again"])
+        return float((orders * mean).sum())
 
     @cached_property
     def open_dues(self) -> OpenDues:

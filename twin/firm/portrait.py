@@ -20,6 +20,7 @@ def portrait_text(firm: Firm) -> str:
         f"  weekly common shock  {firm.habits.week_sd:>18.3f}   standard deviation of its log",
     ]
     lines += [
+        f"  still customers      {table['alive'].sum():>18,.1f}   to be expected",
         f"  strained             {table['strained'].sum():>18,.1f}   customers to be expected",
         f"  in distress          {table['distressed'].sum():>18,.1f}   customers to be expected",
         f"  trade credit         {len(firm.links):>18,}   links between customers",

@@ -74,6 +74,8 @@ CONDITION = np.dtype(
         ("industry", "i4"),  # row of the stress table
         ("contagion", "f8"),
         ("annoyance", "f8"),
+        ("restless", "f8"),  # how often it leaves, to the firm's mean
+        ("again", "f8"),  # probability that an order is followed at once by another
         ("funds", "f8"),  # yearly cost of funds when sound
         ("write_offs", "i8"),
     ],
@@ -198,6 +200,7 @@ WORLD = np.dtype(
             "write_off_days", "lead_days", "hold_patience",
             "holds",  # 1: an order beyond the limit is held, 0: declined
             "delay_days",
+            "batches",  # 1: some customer's orders may come together
             "by_size",  # 1: the largest invoice is worked first, 0: the oldest
             # what follows counts
             "free", "fresh",  # first free slot of an invoice that was in use, and the first that never was

@@ -31,7 +31,7 @@ def intensity(w: Any, i: int, which: int, regime: int) -> float:
         return float(regimes[regime].worsen * (1.0 + q.contagion))
     if which == IMPROVE:
         return float(regimes[regime].improve)
-    return float(w.churn * (1.0 + q.annoyance))
+    return float(w.churn * q.restless * (1.0 + q.annoyance))
 
 
 @njit(cache=True, inline="always")
@@ -79,11 +79,12 @@ def watch(w: Any, i: int) -> None:
 def annoy(w: Any, i: int, day: int, by: float) -> None:
     """Make a customer likelier to leave, from the day after `day` on."""
     q = of(w, "conditions")[i]
-    if by <= 0.0 or w.churn <= 0.0 or q.on[CHURN] == NONE:
+    calm = w.churn * q.restless
+    if by <= 0.0 or calm <= 0.0 or q.on[CHURN] == NONE:
         return
-    read_off(w, i, CHURN, day + 1, w.churn * (1.0 + q.annoyance))
+    read_off(w, i, CHURN, day + 1, calm * (1.0 + q.annoyance))
     q.annoyance += by
-    schedule(w, i, CHURN, w.churn * (1.0 + q.annoyance))
+    schedule(w, i, CHURN, calm * (1.0 + q.annoyance))
 
 
 @njit(cache=True)

@@ -39,7 +39,7 @@ MEASURES = {
     "strained": Measure("count", "stock", "customers whose liquidity is strained"),
     "distressed": Measure("count", "stock", "customers in distress"),
     "failed": Measure("count", "stock", "customers that have failed"),
-    "left": Measure("count", "stock", "customers that have left"),
+    "left": Measure("count", "stock", "customers that have left since the as-of date"),
     "contacts": Measure("count", "flow", "collections contacts made"),
     "backlog": Measure("count", "stock", "contacts due and not made for want of collectors"),
     "purchases": Measure("money", "flow", "paid to suppliers for what was sold"),

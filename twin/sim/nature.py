@@ -11,7 +11,7 @@ from scipy.special import gammaincinv, ndtri
 
 from twin.behaviour.liquidity import regime_at
 from twin.firm.firm import Firm
-from twin.luck import Purpose, fill_normal, fill_uniform
+from twin.luck import WON, Purpose, fill_normal, fill_uniform
 from twin.sim.arrays import Records
 from twin.sim.timeline import run_factor, shocked_days, weekly_normals
 
@@ -20,7 +20,10 @@ Ints = npt.NDArray[np.int64]
 KNOWN = 1e9
 """Shape of a gamma posterior from which on its spread is of no account; the exact quantile costs most there."""
 
-_POSTERIOR = ("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "strained", "distressed")
+_POSTERIOR = (
+    *("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "strained", "distressed"),
+    *("alive", "churn", "churn_shape"),
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class People:
     """What a replication's luck says of customers, each (n,) but frailty, (n, phases).
 
     rate: orders a day; mu: mean of the log of an order's cents; regime: on the as-of date; funds: standard normal, of
-    the cost of funds; shift: whole days by which the day it takes as due is later than is known of it.
+    the cost of funds; shift: whole days by which the day it takes as due is later than is known of it; gone: whether it
+    had left by the as-of date, who is won never; restless: how often it leaves, to the firm's mean.
     """
 
     rate: Floats
@@ -36,6 +40,8 @@ class People:
     regime: npt.NDArray[np.int8]
     funds: Floats
     shift: Ints
+    gone: npt.NDArray[np.bool_]
+    restless: Floats
     frailty: Floats
 
 
@@ -71,17 +77,23 @@ def draw_nature(firm: Firm, *, days: int, seed: int, replication: int) -> Nature
 
 def draw_people(firm: Firm, rows: Ints, agents: Ints, seed: int, replication: int) -> People:
     """Customers like those in `rows` of the firm, with the luck of `agents`. rows, agents: (n,)."""
-    shape, per, mu, mu_sd, strained, distressed = (firm.customers[name].to_numpy()[rows] for name in _POSTERIOR)
+    shape, per, mu, mu_sd, strained, distressed, alive, churn, churn_shape = (
+        firm.customers[name].to_numpy()[rows] for name in _POSTERIOR
+    )
     u, z, funds = np.empty(rows.size), np.empty(rows.size), np.empty(rows.size)
     fill_uniform(seed, replication, agents, int(Purpose.TRAIT_RATE), 0, u)
     rate = gamma_quantile(shape, u) / per
     fill_uniform(seed, replication, agents, int(Purpose.TRAIT_REGIME), 0, u)
     regime = regime_at(u, strained, distressed).astype(np.int8)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_ALIVE), 0, u)
+    gone = (u >= alive) & (agents < WON)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_CHURN), 0, u)
+    restless = churn * gamma_quantile(churn_shape, u) / churn_shape
     fill_normal(seed, replication, agents, int(Purpose.TRAIT_AMOUNT), 0, z)
     fill_normal(seed, replication, agents, int(Purpose.TRAIT_FUNDS), 0, funds)
     frailty = draw_frailty(firm.habits.phase_shape[rows], agents, seed, replication)
     shift = draw_shift(firm.habits.shift_sd[rows], agents, seed, replication)
-    return People(rate, mu + mu_sd * z, regime, funds, shift, frailty)
+    return People(rate, mu + mu_sd * z, regime, funds, shift, gone, restless, frailty)
 
 
 def joined(people: list[People]) -> People:

@@ -20,6 +20,7 @@ from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan
 from twin.luck import FIRM, Purpose, exponential, normal, uniform
 from twin.sim.arrays import (
+    CHURN,
     CONDITION,
     CUSTOMER,
     EVENT,
@@ -110,7 +111,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         regimes=regimes,
         ladder=ladder_of(firm.policy, drawn),
         customers=customers_of(firm, rows, agents, people),
-        conditions=conditions_of(drawn, people, industry[rows]),
+        conditions=conditions_of(drawn, people, industry[rows], firm.customers["again"].to_numpy()[rows]),
         invoices=lined_up(slots, INVOICE),
         held=np.zeros(max(16, n // 16), HELD),
         frailty=np.ascontiguousarray(people.frailty),
@@ -170,6 +171,7 @@ def record_of(firm: Firm, drawn: dict[str, float], nature: Nature, first_due: in
     after = firm.calendar.banking(firm.as_of + timedelta(days=1 + horizon), YEAR)
     out["reopens"] = horizon + (int(np.argmax(after)) if after.any() else YEAR)
     out["delay_days"] = firm.habits.dispute_days
+    out["batches"] = (firm.customers["again"] > 0).any()
     for name, belief in DRAWN.items():
         out[name] = drawn[belief]
     out["churn"] = drawn["demand.churn_rate"] / YEAR
@@ -249,7 +251,7 @@ def _won(firm: Firm, plan: Plan, drawn: dict[str, float], nature: Nature) -> Ite
 def customers_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.int64], people: People) -> Records:
     """The customers before the first day, what the policy sets aside. rows, agents: (n,)."""
     out: Records = lined_up(rows.size, CUSTOMER)
-    out["mu"], out["regime"], out["agent"] = people.mu, people.regime, agents
+    out["mu"], out["regime"], out["agent"], out["gone"] = people.mu, people.regime, agents, people.gone
     out["sigma"] = firm.customers["amount_sigma"].to_numpy()[rows]
     out["base_terms"] = firm.customers["terms_days"].to_numpy()[rows]
     season = {segment: row for row, segment in enumerate(firm.seasons.segments)}
@@ -262,10 +264,14 @@ def customers_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np
     return out
 
 
-def conditions_of(drawn: dict[str, float], people: People, industry: npt.NDArray[np.int64]) -> Records:
-    """What of the customers seldom changes, before the first day. industry: (n,) row of the clock masses."""
+def conditions_of(drawn: dict[str, float], people: People, industry: npt.NDArray[np.int64], again: Floats) -> Records:
+    """What of the customers seldom changes, before the first day.
+
+    industry: row of the clock masses; again: probability that an order is followed at once by another. (n,) each
+    """
     out = np.zeros(industry.size, CONDITION)
-    out["rate"], out["industry"] = people.rate, industry
+    out["rate"], out["industry"], out["restless"] = people.rate, industry, people.restless
+    out["again"] = again
     out["funds"] = drawn["discount.cost_of_funds"] * np.exp(drawn["discount.funds_spread"] * people.funds)
     return out
 
@@ -293,19 +299,23 @@ def _start(world: World, arrival: npt.NDArray[np.int64], shift: npt.NDArray[np.i
 
 @njit(cache=True)
 def start_clocks(arrival: Any, world: Any) -> None:
-    """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,)."""
+    """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,).
+
+    Who had left by the as-of date orders nothing and cannot leave again.
+    """
     w = world[0]
     customers, conditions, regimes = of(w, "customers"), of(w, "conditions"), of(w, "regimes")
     for i in range(customers.size):
         c, q, day = customers[i], conditions[i], arrival[i]
         q.factor, c.price, c.scale = 1.0, 1.0, 1.0
-        q.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
+        q.mood, c.pace = regimes[c.regime].orders if c.gone == 0 else 0.0, regimes[c.regime].pace
         c.left = exponential(uniform(w.seed, w.replication, c.agent, _FIRST_WAIT, 0))
         c.since, c.intensity = day, q.rate * q.factor * q.mood
         of(w, "order_on")[i] = firing_day(of(w, "order_mass")[c.season], day, c.left, c.intensity)
         if not alone(c):
             start_run(w, c, day)
-        for which in range(MOVES):
+        q.on[CHURN] = NONE
+        for which in range(MOVES if c.gone == 0 else CHURN):
             start(w, i, which, day)
             schedule(w, i, which, intensity(w, i, which, c.regime))
 

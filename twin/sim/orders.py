@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from numba import njit
 
+from twin.behaviour.demand import wait_for_next
 from twin.behaviour.discount import implied_rate, taking
 from twin.behaviour.liquidity import FAILED
 from twin.behaviour.payment import fresh_patience
@@ -217,6 +218,7 @@ def place_orders(w: Any, i: int, day: int, invoiced: int) -> int:
     """Decide on a customer's orders of today, and put its clock on the day of the next: DONE, NO_ROOM or OVERFLOW."""
     c, held = of(w, "customers")[i], of(w, "held")
     row = of(w, "order_mass")[c.season]
+    again = of(w, "conditions")[i].again if w.batches == 1 else 0.0
     while row[c.since] + c.left / c.intensity <= row[day + 1]:
         if not has_slot(w) or w.held_orders == held.size or log_is_full(w):
             return NO_ROOM
@@ -229,7 +231,7 @@ def place_orders(w: Any, i: int, day: int, invoiced: int) -> int:
         w.ordered += max(cents, int(worth))
         number = c.orders
         c.orders += 1
-        c.left += exponential(wait)
+        c.left += wait_for_next(wait, again)
         of(w, "measures")[day, _ORDERS] += 1
         why = verdict(w, day, c, cents)
         if why == WELCOME:

@@ -1,0 +1,62 @@
+"""What was measured of demand stands in the card; what was not is said."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from tests.firm.small_books import BooksOf
+from twin.content import content
+from twin.firm.calibrate import calibrate
+from twin.firm.cards import read_cards
+from twin.firm.measured import filled, measured_demand, not_measured
+from twin.fit.demand import DemandFit
+
+FIRST, LAST = date(2024, 1, 1), date(2025, 12, 31)
+CARDS = read_cards(content("models"))
+
+
+def fit(churn: tuple[float, float] | None = None, trend: tuple[float, float] | None = None) -> DemandFit:
+    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), pd.DataFrame(), churn, trend)
+
+
+def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_is_from() -> None:
+    found = measured_demand(fit((0.12, 0.2), (-0.05, 0.01)), FIRST, LAST)
+    cards = filled(CARDS, found, {})
+    churn, trend = (cards["demand"].parameters[name] for name in ("churn_rate", "trend"))
+    assert (churn.status, trend.status) == ("measured", "measured")
+    assert (churn.belief().shape, churn.belief().a, churn.belief().b) == ("lognormal", 0.12, 0.2)
+    assert (trend.belief().shape, trend.belief().a, trend.belief().b) == ("normal", -0.05, 0.01)
+    assert "2024-01-01 to 2025-12-31" in churn.source
+    assert churn.prior is None
+    assert not list(not_measured(fit((0.12, 0.2), (-0.05, 0.01)), FIRST, LAST))
+
+
+def test_all_else_of_the_cards_stays_as_it_was() -> None:
+    cards = filled(CARDS, measured_demand(fit((0.12, 0.2)), FIRST, LAST), {})
+    before, after = CARDS["demand"].parameters, cards["demand"].parameters
+    assert {name for name in before if before[name] != after[name]} == {"churn_rate"}
+    assert {name for name in CARDS if CARDS[name] != cards[name]} == {"demand"}
+
+
+def test_what_the_recipe_states_stands_before_what_was_measured() -> None:
+    found = measured_demand(fit((0.12, 0.2)), FIRST, LAST)
+    assert filled(CARDS, found, {"demand.churn_rate": 0.5}) == CARDS
+
+
+def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
+    assert filled(CARDS, measured_demand(fit(), FIRST, LAST), {}) == CARDS
+    churn, trend = not_measured(fit(), FIRST, LAST)
+    assert churn.startswith("that customers leave does not show in the orders")
+    assert trend.startswith("orders do not show a trend")
+    (_, short) = not_measured(fit(), date(2024, 1, 2), LAST.replace(day=30))
+    assert short.startswith("less than two years of orders")
+
+
+def test_steady_customers_of_less_than_two_years_are_still_customers_and_that_is_said(books_of: BooksOf) -> None:
+    firm = calibrate(books_of(), cuts=0)
+    assert firm.customers["alive"].tolist() == [1.0, 1.0, 1.0]
+    assert firm.cards["demand"] == CARDS["demand"]
+    assert len([s for s in firm.assumptions if "customers leave" in s or "two years of orders" in s]) == 2

@@ -14,12 +14,16 @@ from twin.behaviour.payment import FIRST_DAY, LAST_DAY, PaymentHabits
 from twin.behaviour.receipts import days_from
 from twin.calendar import MONTH_GROUPS
 
+DISPUTE_DAYS = 60
 LADDER = (("email", 5), ("call", 15))
 
 
 @dataclass(frozen=True)
 class DunnedWorld:
-    """reached: (c,) probability of each banking day that a step which has come is made; run: infinite or a day's."""
+    """reached: (c,) probability of each banking day that a step which has come is made; run: infinite or a day's.
+
+    disputed: share of invoices that are neither paid nor chased for DISPUTE_DAYS from their due date.
+    """
 
     frailty: np.ndarray
     reached: np.ndarray
@@ -29,6 +33,7 @@ class DunnedWorld:
     invoices: int = 40
     days: int = 500
     run: float = 0.5
+    disputed: float = 0.0
     seed: int = 1
 
     @property
@@ -74,12 +79,12 @@ def live(world: DunnedWorld) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     issued = rng.integers(0, world.days, n)
     due, settled = issued + 30, np.full(n, -1)
     patience, effect, last, step = rng.exponential(size=n), np.ones(n), np.zeros(n, int), np.zeros(n, int)
-    log = []
+    free_on, log = np.where(rng.random(n) < world.disputed, due + DISPUTE_DAYS, issued), []
     for t in range(world.days):
         factor, age = DAY_KIND[days.kind[t]], t - due
         chance = 1.0 if np.isinf(world.run) else -np.expm1(-world.run * factor)
         runs = rng.random(world.frailty.size) < chance
-        open_ = (issued <= t) & (settled < 0)
+        open_ = (free_on <= t) & (settled < 0)
         force = sum(rate[np.clip(age - s, FIRST_DAY, LAST_DAY) - FIRST_DAY] for s in range(days.closed[t] + 1))
         spent = -np.log1p(-np.minimum(-np.expm1(-factor * force * world.frailty[owner]) / chance, 0.985))
         stage = fading(effect, t - last, world.half_life_days) / usual[np.maximum(age, 0)]
@@ -88,7 +93,7 @@ def live(world: DunnedWorld) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         if days.kind[t] > 4:
             continue
         for k, (kind, day) in enumerate(LADDER):
-            now = (issued <= t) & (settled < 0) & (step == k) & (age >= day) & (rng.random(n) < world.reached[owner])
+            now = (free_on <= t) & (settled < 0) & (step == k) & (age >= day) & (rng.random(n) < world.reached[owner])
             effect[now] = fading(effect[now], (t - last)[now], world.half_life_days) * effects[kind]
             last[now], step[now] = t, k + 1
             log.append(pd.DataFrame({"invoice": np.flatnonzero(now), "day": t, "kind": kind}))

@@ -163,3 +163,14 @@ def test_the_log_in_any_order_is_the_same_log() -> None:
         for log in (contacts, shuffled)
     ]
     assert fits[0] == fits[1]
+
+
+def test_what_is_disputed_and_so_passed_over_is_no_effect_of_contacts() -> None:
+    """All are contacted on the first banking day, but for 1 in 50, which nobody pays for 60 days; contacts do nothing.
+
+    Within 3 standard deviations: a false alarm in 1 of 200 seeds.
+    """
+    w = world(reached=0.9, email=1.0, call=1.0, disputed=0.02)
+    fit = fit_of(w, OPEN_MINDED)
+    assert abs(off(fit, "email", 1.0)) < 3
+    assert abs(off(fit, "call", 1.0)) < 3

@@ -16,7 +16,8 @@ from twin.firm.cards import Spread
 from twin.firm.measured import Measured
 from twin.firm.plan import Policy
 from twin.firm.settings import CONTACTS
-from twin.fit.response_contacts import ContactFit, Told, fit_contacts
+from twin.fit.response import Told
+from twin.fit.response_contacts import ContactFit, fit_contacts
 
 HALF_LIFE = "collections.half_life_days"
 

@@ -1,7 +1,8 @@
 """The contact log as risk sets: a customer's invoices that were open at the same number of days past due.
 
 A risk set tells something of contacts if one of its invoices was settled on that day, another was not, and one of them
-had been contacted before. Only such sets are kept; there are no more rows than invoice-days.
+had been contacted before. Only such sets are kept; there are no more rows than invoice-days. An invoice leaves them
+when nearly all others of its age have been paid or contacted: it is then passed over for a reason (a dispute).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ Longs = npt.NDArray[np.int64]
 
 FIRST_AGE, LAST_AGE = -30, 180
 """Days past due between which invoices are compared."""
+
+LEAST_WAITING = 0.05
+"""Share of all invoices: where fewer are still open and not contacted, those that are were left out for a reason."""
 
 AGES = LAST_AGE - FIRST_AGE + 1
 EPOCH = date(1970, 1, 1)
@@ -53,6 +57,8 @@ class RiskSets(NamedTuple):
 
     invoice, day, paid: which invoice, on which day, and 1 where it was settled then.
     run, spent: probability of a pay-run, and what it takes from the invoice's patience, both by the habits.
+    waiting: share of all invoices that are open and not contacted at the age at which this one was first contacted, or
+        at its age on the day if it was not: small where it was passed over while nearly all others were not.
     first: (sets + 1,) rows of each set; owner, age: (sets,) its customer and days past due.
     """
 
@@ -61,6 +67,7 @@ class RiskSets(NamedTuple):
     paid: npt.NDArray[np.int8]
     run: Floats
     spent: Floats
+    waiting: Floats
     first: Longs
     owner: Ints
     age: Ints
@@ -122,7 +129,8 @@ def risk_sets(rows: Dunned, origin: date, as_of: date, habits: PaymentHabits, ca
     """The risk sets that tell something, from what was known at the close of `as_of`."""
     until = (as_of - origin).days
     many = np.zeros((rows.first.size - 1, AGES), np.int32)
-    _count_sets(rows, until, many)
+    waiting = _waiting(rows, until)
+    _count_sets(rows, until, waiting, many)
     owner, age = np.nonzero(many)
     first = np.concatenate([[0], np.cumsum(many[owner, age])])
     place = np.full(many.shape, -1, np.int64)
@@ -134,12 +142,13 @@ def risk_sets(rows: Dunned, origin: date, as_of: date, habits: PaymentHabits, ca
         paid=np.empty(size, np.int8),
         run=np.empty(size),
         spent=np.empty(size),
+        waiting=np.empty(size),
         first=first,
         owner=owner.astype(np.int32),
         age=(age + FIRST_AGE).astype(np.int32),
     )
     days: Days = days_from(calendar, origin, until + 1)
-    _fill_sets(rows, until, place, habit_arrays(habits), days, out)
+    _fill_sets(rows, until, place, waiting, habit_arrays(habits), days, out)
     return out
 
 
@@ -153,8 +162,20 @@ def _watched(rows: Any, j: int, until: int) -> tuple[int, int]:
     return max(rows.start[j], rows.due[j] + FIRST_AGE), min(rows.settled[j], until, rows.due[j] + LAST_AGE)
 
 
+@njit(cache=True, inline="always")
+def _first_contact(rows: Any, j: int) -> int:
+    """Day of the first contact about invoice j, NEVER if there was none."""
+    return int(rows.day[rows.of[j]]) if rows.of[j] < rows.of[j + 1] else NEVER
+
+
+@njit(cache=True, inline="always")
+def _waited(rows: Any, j: int, t: int, waiting: Any) -> float:
+    """Share of the invoices that waited for a contact as long as invoice j has by day t."""
+    return float(waiting[max(min(t, _first_contact(rows, j)) - rows.due[j] - FIRST_AGE, 0)])
+
+
 @njit(cache=True)
-def _count_sets(rows: Any, until: int, many: Any) -> None:
+def _count_sets(rows: Any, until: int, waiting: Any, many: Any) -> None:
     """Write the number of invoices of each risk set that tells something into many (c, AGES), 0 for all others."""
     for c in range(many.shape[0]):
         a, b = rows.first[c], rows.first[c + 1]
@@ -163,9 +184,11 @@ def _count_sets(rows: Any, until: int, many: Any) -> None:
         paid, contacted = np.zeros(AGES, np.int32), np.zeros(AGES, np.int32)
         for j in range(a, b):
             start, end = _watched(rows, j, until)
-            since = rows.day[rows.of[j]] if rows.of[j] < rows.of[j + 1] else NEVER
+            since = _first_contact(rows, j)
             for t in range(start, end + 1):
                 age = t - rows.due[j] - FIRST_AGE
+                if _waited(rows, j, t, waiting) < LEAST_WAITING:
+                    continue
                 many[c, age] += 1
                 paid[age] += rows.settled[j] == t
                 contacted[age] += since < t
@@ -175,7 +198,21 @@ def _count_sets(rows: Any, until: int, many: Any) -> None:
 
 
 @njit(cache=True)
-def _fill_sets(rows: Any, until: int, place: Any, habits: Any, days: Any, out: Any) -> None:
+def _waiting(rows: Any, until: int) -> Any:
+    """Share of the invoices that came to an age which were open then and had not been contacted. (AGES,)"""
+    came, out = np.zeros(AGES), np.zeros(AGES)
+    for j in range(rows.due.size):
+        first = _first_contact(rows, j)
+        for age in range(AGES):
+            t = rows.due[j] + age + FIRST_AGE
+            if rows.start[j] <= t <= until:
+                came[age] += 1.0
+                out[age] += t <= min(rows.settled[j], first)
+    return (out + 1.0) / (came + 1.0)
+
+
+@njit(cache=True)
+def _fill_sets(rows: Any, until: int, place: Any, waiting: Any, habits: Any, days: Any, out: Any) -> None:
     """Write the invoice-days into out, each at the place (c, AGES) of its set, which is moved on."""
     ones = np.ones(habits.shape.shape[1])
     for c in range(place.shape[0]):
@@ -184,13 +221,14 @@ def _fill_sets(rows: Any, until: int, place: Any, habits: Any, days: Any, out: A
             start, end = _watched(rows, j, until)
             for t in range(start, end + 1):
                 age = t - rows.due[j] - FIRST_AGE
-                i = place[c, age]
-                if i < 0:
+                i, waited = place[c, age], _waited(rows, j, t, waiting)
+                if i < 0 or waited < LEAST_WAITING:
                     continue
                 place[c, age] += 1
                 factor = day_factor(habits, days, c, t)
                 force = pressure(t - rows.habit_due[j], days.closed[t], rate, ones, habits.phase, habits.catch_up)
                 out.invoice[i], out.day[i], out.paid[i] = j, t, rows.settled[j] == t
+                out.waiting[i] = waited
                 if np.isinf(habits.run[c]):
                     out.run[i], out.spent[i] = 1.0, min(factor * force, MOST_SPENT)
                 else:

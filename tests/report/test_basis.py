@@ -10,7 +10,7 @@ from tests.study.small_study import small_result
 from twin.firm.settings import SETTINGS
 from twin.report import Result
 from twin.report.answer import MARK, answers
-from twin.report.basis import CASH, MOVED_BY, WON_BY, assumed_beliefs, assumed_cash, begins_late
+from twin.report.basis import CASH, MOVED_BY, UPLIFT, WON_BY, assumed_beliefs, assumed_cash, begins_late
 from twin.study.tables import FIGURES
 
 MANIFEST: dict[str, Any] = {
@@ -25,11 +25,15 @@ MANIFEST: dict[str, Any] = {
         {"name": "demand.price_elasticity", "status": "assumed"},
         {"name": "demand.lead_elasticity", "status": "assumed"},
         {"name": "demand.adverse_selection", "status": "assumed"},
+        {"name": "demand.campaign_uplift", "status": "assumed"},
     ],
 }
 TERMS = "from 2026-07-01: terms_days -10 for customers with late_share above 0.5 (901 of 2,000)"
 WINS = "from 2026-07-31: campaign fair: 20 (sd 5) new customers like them, cost 5,000, for all customers (2,000)"
 CAMPAIGN = "from 2026-08-29 to 2026-10-28: campaign spring: orders x 1.15 (sd 0.05), for customers with size small"
+
+
+BY_CARD = CAMPAIGN.replace("1.15 (sd 0.05)", "1.1 (lognormal, sd of the log 0.1) by demand.campaign_uplift")
 
 
 def with_assumptions(*said: str) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def test_cash_that_no_books_support_is_told(said: tuple[str, ...], told: str) ->
             [TERMS, TERMS],
             "How far this goes is assumed, not measured: demand.terms_elasticity and payment.terms_pass_through.",
         ),
+        ([BY_CARD], "How far this goes is assumed, not measured: demand.campaign_uplift."),
         ([CAMPAIGN], "How far this goes is assumed, not measured: the orders that a campaign brings."),
         (["demand.terms_elasticity assumed to be 0.25 instead of 0.15"], ""),
         (
@@ -90,10 +95,15 @@ def test_the_beliefs_that_decide_a_change_are_named_where_they_are_assumed(chang
     assert assumed_beliefs(MANIFEST, {"changes": changes}) == told
 
 
+def test_a_campaign_that_brings_what_was_measured_is_not_called_assumed() -> None:
+    measured = {**MANIFEST, "beliefs": [{"name": "demand.campaign_uplift", "status": "measured"}]}
+    assert assumed_beliefs(measured, {"changes": [BY_CARD]}) == ""
+
+
 def test_what_moves_a_setting_is_in_the_cards(result: Result) -> None:
     names = {belief["name"] for belief in result.manifest["beliefs"]}
     assert set(MOVED_BY) <= set(SETTINGS)
-    assert {*WON_BY, *(name for moved in MOVED_BY.values() for name in moved)} <= names
+    assert {UPLIFT, *WON_BY, *(name for moved in MOVED_BY.values() for name in moved)} <= names
     assert set(CASH) <= set(FIGURES)
 
 

@@ -153,6 +153,15 @@ def test_a_campaign_has_days_customers_a_factor_and_a_cost_in_cents(write: Write
     assert (campaign.amount, campaign.acquire) == (fixed(1), fixed(0))
 
 
+def test_a_campaign_may_bring_what_the_card_says_past_ones_did(write: Write, firm: Firm) -> None:
+    campaign = "campaigns: {x: {to: +30d, order_rate: {scale: campaign_uplift}}}"
+    own = "assume: {demand.campaign_uplift: {lognormal: [1.3, 0.05]}}"
+    by_card, by_own = (compiled(write(text), firm) for text in (campaign, f"{campaign}\n{own}"))
+    assert by_card.plan.campaigns[0].order_rate == firm.beliefs["demand.campaign_uplift"]
+    assert by_own.plan.campaigns[0].order_rate == Belief("lognormal", 1.3, 0.05, 0.1, 10)
+    assert "orders x 1.1 (lognormal, sd of the log 0.1) by demand.campaign_uplift" in by_card.differences[0]
+
+
 def test_a_campaign_can_move_amounts_and_win_customers(write: Write, firm: Firm) -> None:
     path = write(
         "campaigns: {x: {to: +30d, amount: {scale: 110%}, acquire: {normal: [40, 10]}}, y: {to: +9d, acquire: 7}}"

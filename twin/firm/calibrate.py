@@ -20,6 +20,7 @@ from twin.firm.links import generated_links, links_in_books, no_links
 from twin.firm.measured import filled, measured_demand, not_measured
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
+from twin.firm.responses import campaign_responses, contact_responses, joined
 from twin.firm.settings import SETTINGS
 from twin.firm.today import todays_policy, unstated_policy
 from twin.firm.traits import TRAITS, long_run_regimes
@@ -54,6 +55,11 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     given = beliefs(cards, books.currency)
     payment = fit_payment(known.invoices, customers, today, calendar)
     policy = todays_policy(known, len(customers))
+    responses = joined(
+        contact_responses(known, customers["customer_id"], payment.habits, policy, given, calendar),
+        campaign_responses(known, orders, customers, demand, history_from, given["demand.campaign_uplift"]),
+    )
+    cards = filled(cards, responses.measured, books.recipe.assume)
     owed, written_off = owed_cents(known, policy)
     invoices = known.invoices.assign(open_cents=owed)
     outflows, outflow_sentence = fixed_outflows(known, given["treasury.cost_share"].centre)
@@ -65,6 +71,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         *unstated_policy(known, policy),
         *trait_sentences,
         *not_measured(demand, history_from, today),
+        *responses.sentences,
         *_liquidity_sentence(regimes),
         *link_sentence,
         *written_off,

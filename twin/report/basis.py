@@ -41,6 +41,9 @@ MOVED_BY = {
 }
 """Parameters of the model cards that decide how far a change of a setting goes."""
 
+UPLIFT = "demand.campaign_uplift"
+"""Parameter that decides how much more is ordered, where a campaign says so."""
+
 WON_BY = ("demand.adverse_selection",)
 """Parameters that decide what customers are like whom a campaign wins."""
 
@@ -65,7 +68,7 @@ def assumed_beliefs(manifest: Context, record: Context) -> str:
     assumed = {belief["name"] for belief in manifest["beliefs"] if belief["status"] == "assumed"}
     changed = [(what, rest) for _, what, rest in _changes(record)]
     names = [name for what, rest in changed for name in _movers(what, rest) if name in assumed]
-    campaigns = [_brought(rest) for what, rest in changed if what.startswith("campaign ")]
+    campaigns = [brought for what, rest in changed if what.startswith("campaign ") if (brought := _brought(rest))]
     processes = [f"what the process {found[1]} does" for said in record["changes"] if (found := PROCESS.match(said))]
     parts = list(dict.fromkeys([*names, *campaigns, *processes]))
     return f"How far this goes is assumed, not measured: {_listed(parts)}." if parts else ""
@@ -79,12 +82,21 @@ def begins_late(manifest: Context, record: Context) -> list[str]:
 
 
 def _movers(what: str, rest: str) -> tuple[str, ...]:
-    """The parameters that decide how far a change goes: of a setting, or of a campaign that wins customers."""
-    return WON_BY if what.startswith("campaign ") and _wins(rest) else MOVED_BY.get(what, ())
+    """The parameters that decide how far a change goes: of a setting, or of a campaign."""
+    if not what.startswith("campaign "):
+        return MOVED_BY.get(what, ())
+    return (*(WON_BY if _wins(rest) else ()), *((UPLIFT,) if _by_card(rest) else ()))
 
 
 def _brought(rest: str) -> str:
-    return "the customers that a campaign wins" if _wins(rest) else "the orders that a campaign brings"
+    """What a campaign brings by the scenario's own word; empty where a card says it."""
+    if _wins(rest):
+        return "the customers that a campaign wins"
+    return "" if _by_card(rest) else "the orders that a campaign brings"
+
+
+def _by_card(rest: str) -> bool:
+    return f" by {UPLIFT}" in rest
 
 
 def _wins(rest: str) -> bool:

@@ -14,6 +14,9 @@ from twin.firm.settings import CONTACTS, SETTINGS, Setting
 from twin.scenario.entry import Entry
 from twin.scenario.fields import AMOUNT, BELIEF, FACTOR, STEP
 
+UPLIFT = "campaign_uplift"
+"""Parameter of the card demand by which a campaign may name its factor on orders."""
+
 MOST_WON = 1_000_000
 """Customers that one campaign can win."""
 
@@ -72,6 +75,11 @@ def read_factor(entry: Entry) -> Belief | None:
         return None
     scale = entry.fields(FACTOR).get("scale")
     return None if scale is None else read_belief(scale, low=0)
+
+
+def read_uplift(entry: Entry) -> Belief | str | None:
+    """The belief of `{scale: belief}`, or UPLIFT where the factor is that of the card demand."""
+    return UPLIFT if entry.value == {"scale": UPLIFT} else read_factor(entry)
 
 
 def read_count(entry: Entry, high: float) -> Belief | None:

@@ -79,7 +79,7 @@ def apply(scenario: Scenario, firm: Firm) -> tuple[Compiled, list[Fault]]:
     """A scenario as it applies to a firm, as far as it is right, and every fault that the firm shows."""
     work = _Work(firm)
     changes = [pair for dated in scenario.changes for pair in work.changes(dated)]
-    campaigns = [work.campaign(name, offer) for name, offer in scenario.campaigns.items()]
+    campaigns = [work.campaign(name, offer, scenario.assume) for name, offer in scenario.campaigns.items()]
     processes = [work.process(own) for own in scenario.processes]
     beliefs = {key: work.belief(key, assumed) for key, assumed in scenario.assume.items()}
     plan = Plan(
@@ -113,21 +113,30 @@ class _Work:
             self.sentences.append(f"{dated.period.words(self.firm.as_of)}: {change_words(dated, name, amount, chosen)}")
             yield change, place
 
-    def campaign(self, name: str, offer: Offer) -> Campaign:
-        """The campaign that an entry of 'campaigns' describes."""
+    def campaign(self, name: str, offer: Offer, assumed: Mapping[str, Assumed]) -> Campaign:
+        """The campaign that an entry of 'campaigns' describes; assumed: by the scenario, instead of the cards."""
         from_day, to_day = self.days(offer.period)
         chosen = self.chosen(offer)
-        self.sentences.append(f"{offer.period.words(self.firm.as_of)}: {campaign_words(name, offer, chosen)}")
+        order_rate = self.order_rate(offer.order_rate, assumed)
+        said = campaign_words(name, offer, order_rate, chosen)
+        self.sentences.append(f"{offer.period.words(self.firm.as_of)}: {said}")
         return Campaign(
             name=name,
             from_day=from_day,
             to_day=from_day + 1 if to_day is None else to_day,
             who=chosen,
-            order_rate=offer.order_rate or fixed(1.0),
+            order_rate=order_rate or fixed(1.0),
             amount=offer.amount or fixed(1.0),
             acquire=offer.acquire or fixed(0.0),
             cost=int(self.cents(offer.cost, offer.cost_place)),
         )
+
+    def order_rate(self, given: Belief | str | None, assumed: Mapping[str, Assumed]) -> Belief | None:
+        """A campaign's own factor on orders, or that which the scenario or else the card holds of it."""
+        if not isinstance(given, str):
+            return given
+        key = f"demand.{given}"
+        return held(key, assumed[key], self.parameters)[0] if key in assumed else self.parameters[key].belief()
 
     def process(self, own: OwnProcess) -> Process:
         """The process that an entry of 'processes' names."""

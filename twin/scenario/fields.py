@@ -41,7 +41,10 @@ CAMPAIGN = {
     "where": Field("conditions by column", "customers that it addresses: all conditions at once; without it, all"),
     "from": Field("date", "first day; without it, the first simulated day"),
     "to": Field("date", "last day, itself included", True),
-    "order_rate": Field("`{scale: belief}`", "factor on how often these customers order, at least 0"),
+    "order_rate": Field(
+        "`{scale: belief}`",
+        "factor on how often these customers order, at least 0; `{scale: campaign_uplift}` is that of the card demand",
+    ),
     "amount": Field("`{scale: belief}`", "factor on the amounts of their orders, at least 0"),
     "acquire": Field(
         "whole number or belief",

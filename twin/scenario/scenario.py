@@ -10,7 +10,16 @@ from twin.behaviour.belief import Belief
 from twin.faults import Fault, unknown
 from twin.firm.settings import SETTINGS
 from twin.scenario.accept import Criterion, read_criterion
-from twin.scenario.amounts import MOST_WON, Amount, read_amount, read_belief, read_count, read_factor, read_money
+from twin.scenario.amounts import (
+    MOST_WON,
+    Amount,
+    read_amount,
+    read_belief,
+    read_count,
+    read_factor,
+    read_money,
+    read_uplift,
+)
 from twin.scenario.dates import Period, read_period
 from twin.scenario.entry import Entry
 from twin.scenario.fields import CAMPAIGN, CAMPAIGN_EFFECTS, CHANGE, SCENARIO
@@ -34,11 +43,14 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A campaign as written; None where it leaves something as it is. cost: in units of money."""
+    """A campaign as written; None where it leaves something as it is.
+
+    order_rate: a belief, or the parameter of the card demand that holds it; cost: in units of money.
+    """
 
     period: Period
     where: tuple[Condition, ...]
-    order_rate: Belief | None
+    order_rate: Belief | str | None
     amount: Belief | None
     acquire: Belief | None
     cost: float
@@ -148,7 +160,7 @@ def _offer(entry: Entry) -> Offer:
     return Offer(
         period=read_period(fields),
         where=read_where(fields["where"]) if "where" in fields else (),
-        order_rate=read_factor(fields["order_rate"]) if "order_rate" in fields else None,
+        order_rate=read_uplift(fields["order_rate"]) if "order_rate" in fields else None,
         amount=read_factor(fields["amount"]) if "amount" in fields else None,
         acquire=read_count(fields["acquire"], MOST_WON) if "acquire" in fields else None,
         cost=cost or 0,

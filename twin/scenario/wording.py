@@ -16,19 +16,23 @@ def change_words(dated: Dated, name: str, amount: Amount, chosen: Mask) -> str:
     return f"{name} {amount_words(amount)}{whom}"
 
 
-def campaign_words(name: str, offer: Offer, chosen: Mask) -> str:
+def campaign_words(name: str, offer: Offer, order_rate: Belief | None, chosen: Mask) -> str:
     """'campaign spring: orders x 1.15 (sd 0.05), cost 80,000, for customers with size large (667 of 2,000)'.
 
     Whom it wins: 'campaign fair: 40 (sd 10) new customers like them, for customers with size small (667 of 2,000)'.
     """
     parts = [
-        f"orders x {belief_words(offer.order_rate)}" if offer.order_rate else "",
+        f"orders x {belief_words(order_rate)}{_of_card(offer)}" if order_rate else "",
         f"amounts x {belief_words(offer.amount)}" if offer.amount else "",
         f"{belief_words(offer.acquire)} new customers like them" if offer.acquire else "",
         f"cost {number(offer.cost)}" if offer.cost else "",
         f"for {words(offer.where, chosen)}",
     ]
     return f"campaign {name}: {', '.join(part for part in parts if part)}"
+
+
+def _of_card(offer: Offer) -> str:
+    return f" by demand.{offer.order_rate}" if isinstance(offer.order_rate, str) else ""
 
 
 def process_words(process: Process) -> str:

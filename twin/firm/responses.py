@@ -1,0 +1,152 @@
+"""What the books tell of how customers respond to what the firm does: the measured part of the cards, and the gaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.behaviour.belief import Belief
+from twin.behaviour.payment import PaymentHabits
+from twin.books import Books
+from twin.calendar import Calendar
+from twin.firm.cards import Spread
+from twin.firm.measured import Measured
+from twin.firm.plan import Policy
+from twin.firm.settings import CONTACTS
+from twin.fit.demand import DemandFit
+from twin.fit.response import Told
+from twin.fit.response_campaigns import fit_campaigns, windows
+from twin.fit.response_contacts import ContactFit, fit_contacts
+
+UPLIFT = "demand.campaign_uplift"
+_CAMPAIGNS = "what a campaign does to orders is assumed, not measured"
+HALF_LIFE = "collections.half_life_days"
+
+
+class Responses(NamedTuple):
+    """measured: posteriors by 'card.parameter'; sentences: what the books do not tell, and what stands in for it."""
+
+    measured: dict[str, Measured]
+    sentences: tuple[str, ...]
+
+
+def joined(*parts: Responses) -> Responses:
+    """All of them as one."""
+    measured = {name: found for part in parts for name, found in part.measured.items()}
+    return Responses(measured, tuple(sentence for part in parts for sentence in part.sentences))
+
+
+def contact_responses(
+    books: Books,
+    customers: pd.Series[str],
+    habits: PaymentHabits,
+    policy: Policy,
+    given: Mapping[str, Belief],
+    calendar: Calendar,
+) -> Responses:
+    """What the contact log tells of the collections card.
+
+    customers: ids in the order of `habits`; given: beliefs of the cards by 'card.parameter'.
+    """
+    log = books.contacts
+    if log is None:
+        return Responses({}, ())
+    if not len(log):
+        return Responses({}, ("no contact is in the books yet: what one does to payment is assumed, not measured",))
+    ladder = [(step.contact, step.day) for step in policy.ladder]
+    priors = {kind: given[_effect(kind)] for kind in CONTACTS}
+    fit = fit_contacts(
+        books.invoices, log, customers, habits, ladder, priors, given[HALF_LIFE], books.known_until, calendar
+    )
+    first, last = log["contacted_on"].min().date(), log["contacted_on"].max().date()
+    source = f"measured on the contacts from {first} to {last}, on {fit.paid:,} payments that had invoices beside them"
+    measured = {name: _measured(told, given[name], source) for name, told in _told(fit) if told.measured}
+    return Responses(measured, (*_unknown_kinds(log["kind"]), *_unmeasured(fit, log["kind"])))
+
+
+def campaign_responses(
+    books: Books, orders: pd.DataFrame, customers: pd.DataFrame, demand: DemandFit, first: date, prior: Belief
+) -> Responses:
+    """What the orders from `first` on tell of the uplift by campaigns, beside those whom they were not aimed at.
+
+    orders: customer_id, on; customers: customer_id, segment, since_on.
+    """
+    if books.campaigns is None:
+        return Responses({}, ())
+    past = windows(books.campaigns, customers["customer_id"], first, books.known_until)
+    if not past:
+        return Responses({}, (f"{_CAMPAIGNS}: none in the books has a last day and began within full records",))
+    days = (books.known_until - first).days + 1
+    day = np.asarray((orders["on"] - pd.Timestamp(first)).dt.days, np.int64)
+    row = np.asarray(pd.Index(customers["customer_id"]).get_indexer(pd.Index(orders["customer_id"])), np.int64)
+    segment = np.asarray(pd.Index(demand.segments).get_indexer(pd.Index(customers["segment"])), np.int64)
+    within = (day >= 0) & (day < days)
+    start = _first_days(day, row, customers["since_on"], first)
+    weight = _season(demand, first, days, Calendar(books.country))
+    fit = fit_campaigns(day[within], row[within], segment, start, weight, past, prior)
+    if not fit.uplift.measured:
+        return Responses({}, (f"{_CAMPAIGNS}: {fit.campaigns} in the books, with too few orders to tell",))
+    source = f"measured on {fit.campaigns} campaigns with {fit.orders:,} orders, beside customers not addressed"
+    return Responses({UPLIFT: _measured(fit.uplift, prior, source)}, ())
+
+
+def _first_days(
+    day: npt.NDArray[np.int64], row: npt.NDArray[np.int64], since_on: pd.Series[Any], first: date
+) -> npt.NDArray[np.int64]:
+    """First day on which each customer counts: when it was taken on, else the day after its first order. (n,)"""
+    ordered = np.full(len(since_on), np.iinfo(np.int32).max, np.int64)
+    np.minimum.at(ordered, row, day)
+    since = (since_on - pd.Timestamp(first)).dt.days.to_numpy(float)
+    known = np.where(np.isnan(since), ordered + 1, np.minimum(np.nan_to_num(since), ordered))
+    return np.maximum(known, 0).astype(np.int64)
+
+
+def _season(demand: DemandFit, first: date, days: int, calendar: Calendar) -> npt.NDArray[np.float64]:
+    """What the season makes of each day, by segment. (segments, days)"""
+    month = (np.datetime64(first) + np.arange(days)).astype("datetime64[M]").astype(int) % 12
+    return np.asarray(demand.month[:, month] * demand.kind[:, calendar.kind(first, days)])
+
+
+def _effect(kind: str) -> str:
+    return f"collections.{kind}_effect"
+
+
+def _told(fit: ContactFit) -> Iterator[tuple[str, Told]]:
+    """Posteriors of what the card has, by 'card.parameter'."""
+    for kind, told in fit.effects.items():
+        if kind in CONTACTS:
+            yield _effect(kind), told
+    yield HALF_LIFE, fit.half_life_days
+
+
+def _measured(told: Told, prior: Belief, source: str) -> Measured:
+    """A log-normal with its median cut to what the card allows."""
+    median = min(max(math.exp(told.mean), prior.low), prior.high)
+    return Measured(Spread.model_validate({"lognormal": (median, told.sd)}), f"{source}; with the card's prior")
+
+
+def _unknown_kinds(kinds: pd.Series[str]) -> Iterator[str]:
+    """The kinds of contact in the log that no ladder can have."""
+    counts = kinds[~kinds.isin(CONTACTS)].value_counts().sort_index()
+    if len(counts):
+        listed = ", ".join(f"{count:,} of kind {kind}" for kind, count in counts.items())
+        yield f"contacts that the collections card has not, and that no simulated ladder makes: {listed}"
+
+
+def _unmeasured(fit: ContactFit, kinds: pd.Series[str]) -> Iterator[str]:
+    """The kinds of contact whose effect the log does not tell, and the half-life if it does not tell that."""
+    counts = kinds.value_counts()
+    for kind in CONTACTS:
+        if kind not in fit.effects:
+            yield f"what a contact of kind {kind} does to payment is assumed: there is none in the log"
+        elif not fit.effects[kind].measured:
+            many = f"{counts[kind]:,} in the log, too few of them early, late or missing beside another invoice"
+            yield f"what a contact of kind {kind} does to payment is assumed: {many}"
+    if not fit.half_life_days.measured:
+        yield "how fast the effect of a contact fades is assumed: the contact log does not tell it"

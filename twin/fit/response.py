@@ -1,0 +1,98 @@
+"""How a response is measured: priors of the cards times a likelihood by customer, tempered, by Laplace.
+
+    log posterior = share x log likelihood + log prior,    parameters by their logs
+
+What a customer does at once (a pay-run, a basket of orders) tells less than as many things done alone. `share`, at most
+1, makes the curvature of the likelihood agree with the spread of the customers' scores.
+
+Source: Pauli, Racugno & Ventura (2011), Statistica Sinica 21(1), for the share.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from twin.behaviour.belief import Belief
+from twin.behaviour.payment import Floats
+
+TOLD = 0.9
+"""A parameter is measured if the books leave at most this share of its prior standard deviation."""
+STEP = 0.02
+"""Step of the differences by which curvature and scores are taken."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Posterior of the log of a parameter: its mean and standard deviation, and the prior's standard deviation."""
+
+    mean: float
+    sd: float
+    prior_sd: float
+
+    @property
+    def measured(self) -> bool:
+        """Whether the books tell more than the prior did."""
+        return self.sd <= TOLD * self.prior_sd
+
+
+def log_priors(priors: Sequence[Belief]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the log of each prior, by its quantiles at 16 and 84 %."""
+    out = []
+    for prior in priors:
+        low, mid, high = (math.log(prior.at(u)) for u in (0.1587, 0.5, 0.8413))
+        out.append((mid, (high - low) / 2))
+    table = np.array(out)
+    return table[:, 0], table[:, 1]
+
+
+def posterior(of_customers: Callable[[Floats], Floats], mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
+    """Mode and standard deviations of the tempered posterior; what has a prior without a width stays as it is."""
+    free = np.flatnonzero(sd > 0)
+    precision = np.diag(sd[free] ** -2.0)
+
+    def full(z: Floats) -> Floats:
+        x = mean.copy()
+        x[free] = z
+        return x
+
+    def mode(share: float, start: Floats) -> Floats:
+        def loss(z: Floats) -> float:
+            return float(-share * of_customers(full(z)).sum() + (((z - mean[free]) / sd[free]) ** 2).sum() / 2)
+
+        return np.asarray(minimize(loss, start, method="BFGS", options={"gtol": 1e-2}).x)
+
+    z = mode(1.0, mean[free])
+    scores, curvature = _scores_and_curvature(lambda z: of_customers(full(z)), z)
+    share = _tempering(scores, curvature, precision)
+    z = mode(share, z) if share < 1.0 else z
+    covariance = np.linalg.inv(share * curvature + precision)
+    deviation = np.zeros(sd.size)
+    deviation[free] = np.sqrt(np.diag(covariance))
+    return full(z), deviation
+
+
+def _tempering(scores: Floats, curvature: Floats, precision: Floats) -> float:
+    """Share of the likelihood that is evidence: curvature over the variance of the scores, at most 1."""
+    spread = np.linalg.inv(curvature + precision)
+    told = float(np.trace(spread @ curvature))
+    return min(told / max(float(np.trace(spread @ (scores.T @ scores))), told, 1e-12), 1.0)
+
+
+def _scores_and_curvature(of_customers: Callable[[Floats], Floats], z: Floats) -> tuple[Floats, Floats]:
+    """Each customer's score (c, m), and minus the second derivatives of the log likelihood (m, m), made positive."""
+    steps, here = STEP * np.eye(z.size), of_customers(z)
+    up, down = ([of_customers(z + sign * s) for s in steps] for sign in (1, -1))
+    scores = np.array([(u - d) / (2 * STEP) for u, d in zip(up, down, strict=True)]).T
+    bend = np.zeros((z.size, z.size))
+    for a in range(z.size):
+        for b in range(a + 1):
+            there = up[a] + down[a] if a == b else of_customers(z + steps[a] + steps[b]) + here
+            less = 2 * here if a == b else up[a] + up[b]
+            bend[a, b] = bend[b, a] = -float((there - less).sum()) / STEP**2
+    values, vectors = np.linalg.eigh(bend)
+    return scores, np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)

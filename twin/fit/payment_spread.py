@@ -21,7 +21,7 @@ from twin.fit.payment_rows import Ledger
 from twin.fit.payment_runs import Judged
 
 SCALES = (1.0, 2.0, 4.0)
-SURE = 2.0
+SURE = 3.0
 LEAST_DAYS = 30
 """Days that an invoice must be followed for."""
 

@@ -107,7 +107,7 @@ def opening_items(w: SmallWorld) -> list[tuple[int, int, int, int]]:
 def test_a_subledger_that_is_not_the_control_account_stops_the_run_at_the_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(close, "age", lambda *args: 99)
+    monkeypatch.setattr(close, "record_stocks", lambda *args: 99)
     with pytest.raises(AssertionError, match="day 0: 99 cents by due day, 100 in the account"):
         run(quiet_firm([pays_from(0)], [(0, -9, 9, 100)]), 3)
 

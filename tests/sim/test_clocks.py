@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 
-from twin.sim.arrays import NONE, new_calendar
-from twin.sim.clocks import FAR_DAYS, firing_day, put, remainder, take, waiting_days
+from tests.sim.kernels import seeing
+from twin.sim.arrays import AGENDA, FULFILMENT, INVOICE, NONE, PENDING
+from twin.sim.clocks import FAR_DAYS, fired, firing_day, put, remainder, take, waiting_days
 
 WEIGHTS = st.lists(st.sampled_from([0.0, 0.25, 1.0, 2.0]), min_size=1, max_size=40)
 
@@ -47,30 +49,53 @@ def test_a_clock_without_intensity_never_fires(intensity: float) -> None:
     assert firing_day(np.arange(11.0), 0, 1.0, intensity) == 10
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 8)), max_size=60))
-def test_the_calendar_keeps_every_node_on_the_day_it_was_moved_to(moves: list[tuple[int, int]]) -> None:
-    """Days beyond the last are kept on the last."""
-    head, node = new_calendar(nodes=10, days=5)
-    expected: dict[int, int] = {}
-    for i, day in moves:
-        take(head, node, i)
-        if day == 8:
-            expected.pop(i, None)
-            continue
-        put(head, node, i, day)
-        expected[i] = min(day, 5)
-    assert on_calendar(head, node) == expected
+@njit
+def put_into(world: np.ndarray, calendar: int, slot: int, day: int) -> None:
+    put(world[0], calendar, slot, day)
 
 
-def on_calendar(head: np.ndarray, node: np.ndarray) -> dict[int, int]:
+@njit
+def take_off(world: np.ndarray, calendar: int, slot: int) -> None:
+    take(world[0], calendar, slot)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([PENDING, AGENDA, FULFILMENT]), st.integers(0, 9), st.integers(0, 8)), max_size=60
+    )
+)
+def test_a_calendar_keeps_every_invoice_on_the_day_it_was_moved_to(moves: list[tuple[int, int, int]]) -> None:
+    """Days beyond the last are kept on the last. An order to be invoiced takes the place of the agenda."""
+    invoices, heads = np.zeros(10, INVOICE), np.full((3, 6), NONE, np.int32)
+    invoices["on"] = NONE
+    record = seeing(invoices=invoices, heads=heads)
+    expected: dict[tuple[int, int], int] = {}
+    for calendar, slot, day in moves:
+        for other in (PENDING,) if calendar == PENDING else (AGENDA, FULFILMENT):
+            if expected.pop((other, slot), None) is not None:
+                take_off(record, other, slot)
+        if day < 8:
+            put_into(record, calendar, slot, day)
+            expected[calendar, slot] = min(day, 5)
+    assert on_calendars(heads, invoices) == expected
+
+
+def on_calendars(heads: np.ndarray, invoices: np.ndarray) -> dict[tuple[int, int], int]:
     found = {}
-    for day in range(head.size):
-        i, before = head[day], NONE
-        while i != NONE:
-            assert (node[i]["day"], node[i]["previous"]) == (day, before)
-            found[int(i)] = day
-            i, before = node[i]["next"], i
+    for (calendar, day), slot in np.ndenumerate(heads):
+        place, before = min(calendar, AGENDA), NONE
+        while slot != NONE:
+            assert (invoices[slot]["on"][place], invoices[slot]["before"][place]) == (day, before)
+            found[int(calendar), int(slot)] = int(day)
+            slot, before = invoices[slot]["after"][place], slot
     return found
+
+
+@given(st.lists(st.integers(0, 3), max_size=40), st.integers(0, 3))
+def test_those_whose_day_it_is_are_found_in_their_order(days: list[int], day: int) -> None:
+    on, out = np.array(days, np.int32), np.full(len(days), NONE, np.int32)
+    many = fired(on, day, out)
+    assert out[:many].tolist() == [i for i, other in enumerate(days) if other == day]
 
 
 @given(
@@ -97,7 +122,7 @@ def test_a_clock_that_is_retimed_whenever_its_intensity_changes_fires_on_the_day
 
 
 @given(st.integers(1, 5_000), st.integers(0, 5_000), st.integers(1, 5_000))
-def test_a_long_wait_over_closed_days_is_found_by_galloping(days: int, since: int, open_every: int) -> None:
+def test_a_long_wait_over_closed_days_is_found(days: int, since: int, open_every: int) -> None:
     """Every so-manieth day weighs 1 and all others nothing: the third of them from `since` on."""
     weight = np.arange(days) % open_every == open_every - 1
     after = [day for day in np.flatnonzero(weight) if day >= since]

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 
+from tests.sim.kernels import seeing
 from twin.luck import REPEATED
-from twin.sim.arrays import CUSTOMER, FREE, INVOICE, NONE, OPEN, POOL, STEP, new_calendar, string_free
-from twin.sim.subledger import OPEN_KEYS, age, close, key, owe, plan_next, reduce, repeated
+from twin.sim.arrays import AGENDA, CUSTOMER, INVOICE, NONE, STEP
+from twin.sim.subledger import HOME, OPEN_KEYS, age, close, key, new_slot, owe, plan_next, reduce, repeated
+from twin.sim.view import of
 
 LATEST = {0: 0, 1: 30, 2: 60, 3: 90}
 """Last day past due of each bucket but the last."""
@@ -31,7 +34,7 @@ def test_ageing_puts_every_invoice_in_the_bucket_of_its_days_past_due(
         due_cents[due - first_due] += cents
         expected[next((k for k, last in LATEST.items() if day - due <= last), 4)] += cents
     today = np.full(7, -1, np.int64)
-    assert age(day, due_cents, first_due, today, np.array([5, 3, 4, 1, 2])) == sum(expected)
+    assert age(day, due_cents, first_due, today, (5, 3, 4, 1, 2)) == sum(expected)
     assert today[[5, 3, 4, 1, 2]].tolist() == expected
     assert today[[0, 6]].tolist() == [-1, -1]
 
@@ -42,42 +45,63 @@ def test_ageing_puts_every_invoice_in_the_bucket_of_its_days_past_due(
 def test_the_edges_of_the_buckets(late: int, bucket: int) -> None:
     due_cents, today = np.zeros(200, np.int64), np.zeros(5, np.int64)
     due_cents[100 - late] = 7
-    age(100, due_cents, 0, today, np.arange(5))
+    age(100, due_cents, 0, today, (0, 1, 2, 3, 4))
     assert today.tolist() == [7 * (k == bucket) for k in range(5)]
 
 
 def test_ageing_adds_what_no_float_could_hold() -> None:
     due_cents, today = np.zeros(50, np.int64), np.zeros(5, np.int64)
     due_cents[[3, 40]] = 2**62, 2**62 - 1
-    assert age(10, due_cents, 0, today, np.arange(5)) == 2**63 - 1
+    assert age(10, due_cents, 0, today, (0, 1, 2, 3, 4)) == 2**63 - 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 99), st.booleans()), max_size=40))
 def test_a_customers_list_holds_what_it_owes_and_no_slot_is_lost(moves: list[tuple[int, int, bool]]) -> None:
     """Invoices come and are paid, the oldest of the customer first; at the end every slot is open or free."""
-    customers, invoices, pool = np.zeros(4, CUSTOMER), np.zeros(40, INVOICE), np.zeros(len(POOL), np.int64)
-    customers["first"], pool[FREE], due_cents = NONE, NONE, np.zeros(10, np.int64)
-    string_free(invoices, 0, pool)
+    customers, invoices, due_cents = np.zeros(4, CUSTOMER), np.zeros(4 * HOME + 40, INVOICE), np.zeros(10, np.int64)
+    record = seeing(customers=customers, invoices=invoices, due_cents=due_cents)
+    customers["first"], record["free"], record["fresh"] = NONE, NONE, 4 * HOME
     expected: dict[int, list[int]] = {i: [] for i in range(4)}
     for i, cents, pays in moves:
         if pays and expected[i]:
-            slot = expected[i].pop(0)
-            reduce(invoices[slot], invoices[slot]["cents"], customers, due_cents, 0)
-            close(slot, customers, invoices, pool)
+            pay_all(record, expected[i].pop(0))
         else:
-            slot = int(pool[FREE])
-            pool[FREE] = invoices[slot]["next"]
+            slot = taken(record, i)
             invoices[slot]["customer"], invoices[slot]["cents"], invoices[slot]["due"] = i, cents, cents % 10
-            owe(slot, customers, invoices, due_cents, 0, pool)
+            owed(record, slot)
             expected[i].append(slot)
-    free = listed(int(pool[FREE]), invoices)
+    shared = listed(int(record["free"][0]), invoices) + list(range(int(record["fresh"][0]), invoices.size))
     for i, slots in expected.items():
         assert listed(int(customers[i]["first"]), invoices) == slots[::-1]
         assert customers[i]["owes"] == invoices["cents"][slots].sum()
     still_open = [slot for slots in expected.values() for slot in slots]
-    assert sorted(free + still_open) == list(range(40))
-    assert pool[OPEN] == len(still_open)
+    own = [slot for slot in range(4 * HOME) if invoices["cents"][slot] == 0]
+    assert all(slot // HOME == i for i, slots in expected.items() for slot in slots if slot < 4 * HOME)
+    assert sorted(own + shared + still_open) == list(range(invoices.size))
+    assert record["open"][0] == len(still_open)
     assert due_cents.sum() == invoices["cents"][still_open].sum()
+
+
+@njit
+def pay_all(world: np.ndarray, slot: int) -> None:
+    v = of(world[0], "invoices")[slot]
+    reduce(world[0], v, v.cents)
+    close(world[0], slot)
+
+
+@njit
+def taken(world: np.ndarray, i: int) -> int:
+    return new_slot(world[0], i)
+
+
+@njit
+def owed(world: np.ndarray, slot: int) -> None:
+    owe(world[0], slot)
+
+
+@njit
+def planned(world: np.ndarray, slot: int, tomorrow: int) -> None:
+    plan_next(world[0], slot, tomorrow)
 
 
 def listed(slot: int, invoices: np.ndarray) -> list[int]:
@@ -115,6 +139,8 @@ def test_an_invoice_is_planned_for_its_next_step_or_its_write_off(
     invoices, ladder = np.zeros(1, INVOICE), np.zeros(2, STEP)
     invoices["due"], invoices["waiting"], invoices["step"] = 20, waiting, step
     ladder["day"] = [5, 20]
-    head, node = new_calendar(1, 100)
-    plan_next(0, tomorrow, invoices, ladder, 60, head, node)
-    assert node[0]["day"] == expected
+    invoices["on"] = NONE
+    record = seeing(invoices=invoices, ladder=ladder, heads=np.full((2, 101), NONE, np.int32))
+    record["write_off_days"] = 60
+    planned(record, 0, tomorrow)
+    assert invoices["on"][0, AGENDA] == expected

@@ -126,7 +126,7 @@ def test_a_won_customer_is_like_its_donor_and_has_luck_of_its_own() -> None:
     for name in ("base_terms", "sigma", "table", "calendar", "season"):
         assert set(like[name].tolist()) == {world.customers[name][17].item()}
     assert like["run"].tolist() == [world.customers["run"][17]] * 6
-    assert np.unique([*like["rate"], world.customers["rate"][17]]).size == 7
+    assert np.unique([*world.conditions["rate"][N:], world.conditions["rate"][17]]).size == 7
 
 
 def test_a_change_that_reaches_the_donor_reaches_who_is_like_it() -> None:

@@ -16,10 +16,23 @@ from numba import njit
 
 
 @njit(cache=True, inline="always")
+def faded(days_since: int, half_life_days: float) -> float:
+    """Share that is left of the effect of a contact `days_since` days after it."""
+    left: float = 0.5 ** (days_since / half_life_days)
+    return left
+
+
+@njit(cache=True, inline="always")
 def fading(effect: float, days_since: int, half_life_days: float) -> float:
     """Factor on the settlement rate `days_since` days after a contact left it at `effect`; it halves towards 1."""
-    left: float = 0.5 ** (days_since / half_life_days)
-    return 1.0 + (effect - 1.0) * left
+    return 1.0 + (effect - 1.0) * faded(days_since, half_life_days)
+
+
+@njit(cache=True)
+def fill_faded(half_life_days: float, out: npt.NDArray[np.float64]) -> None:
+    """Write into out[t] the share of a contact's effect that is left t days after it. out: (days,)."""
+    for t in range(out.size):
+        out[t] = faded(t, half_life_days)
 
 
 def usual_effect(

@@ -169,7 +169,7 @@ def _luck(customers: int, seed: int, ordinal: int) -> tuple[Floats, Floats]:
     """Two uniforms of each customer, the first two of the block of its traits. (n,), (n,)"""
     first, second = np.empty(customers), np.empty(customers)
     for word, out in enumerate((first, second)):
-        fill_uniform(seed, 0, np.arange(customers), Purpose.DEMO_TRAIT + word, ordinal, out)
+        fill_uniform(seed, 0, np.arange(customers), int(Purpose.DEMO_TRAIT) + word, ordinal, out)
     return first, second
 
 

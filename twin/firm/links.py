@@ -169,5 +169,5 @@ def _codes(words: pd.Series) -> Small:
 
 def _uniforms(seed: int, rows: Ints, ordinal: int) -> Floats:
     out = np.empty(rows.size)
-    fill_uniform(seed, 0, rows, Purpose.LINK, ordinal, out)
+    fill_uniform(seed, 0, rows, int(Purpose.LINK), ordinal, out)
     return out

@@ -7,9 +7,9 @@ A clock holds what is unspent of an exponential amount. It fires on the first da
 where mass[t] is the calendar's cumulative weight of the days before t. When the intensity changes, what was spent is
 taken off `left` and the day is solved again: the rest of the clock is kept, so no draw is repeated or lost.
 
-Clocks that fire seldom wait in a day-bucket calendar: doubly linked lists, one per day, so moving a clock costs no
-search. The days of the order and run clocks, of which many fire on every day, stand in plain arrays that are looked
-through in order: what lies together is then touched together.
+The days of customers' clocks stand in plain arrays that are looked through in order: what lies together is then touched
+together. The clocks of single invoices wait in day-bucket calendars: doubly linked lists, one per day, through the
+records of the invoices, so moving one costs no search.
 
 Source: Anderson (2007), modified next reaction method, J. Chem. Phys. 127; Rathinam, Sheppard & Khammash (2010), common
 reaction path, J. Chem. Phys. 132; Brown (1988), calendar queues, CACM 31(10).
@@ -20,34 +20,40 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
-from twin.sim.arrays import NONE
+from twin.sim.arrays import AGENDA, NONE
+from twin.sim.view import of
 
 FAR_DAYS = 2**30
 """Longer than any run."""
+
+BLOCK = 8
+"""Clocks that are looked at together."""
 
 
 @njit(cache=True)
 def firing_day(mass: Any, since: int, left: float, intensity: float) -> int:
     """First day from `since` by which `left` is spent at `intensity`; mass.size - 1 (the horizon) if none is.
 
-    mass: (days + 1,) cumulative weight of the days before each day.
+    mass: (days + 1,) cumulative weight of the days before each day. The search begins where the day would be if all
+    days weighed the same.
     """
     horizon: int = mass.size - 1
     if intensity <= 0.0 or since >= horizon:
         return horizon
     goal: float = mass[since] + left / intensity
-    low, high, step = since, since, 1
-    while high < horizon and mass[high + 1] < goal:
-        low, high, step = high + 1, min(high + step, horizon), 2 * step
-    while low < high:
-        middle = (low + high) // 2
-        if mass[middle + 1] >= goal:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    if mass[horizon] < goal:
+        return horizon
+    day = since
+    if goal > mass[since]:
+        day = min(since + int((goal - mass[since]) * horizon / mass[horizon]), horizon - 1)
+    while mass[day + 1] < goal:
+        day += 1
+    while day > since and mass[day] >= goal:
+        day -= 1
+    return day
 
 
 @njit(cache=True, inline="always")
@@ -64,29 +70,53 @@ def waiting_days(left: float, mean_days: float) -> int:
     return max(1, int(days))
 
 
+@njit(cache=True)
+def fired(on: Any, day: int, out: Any) -> int:
+    """Write into `out` the places of `on` that are on `day`, in order; how many they are. on, out: (n,).
+
+    Blocks are compared at once, since most of them have none.
+    """
+    k, wanted, blocks = 0, np.int32(day), on.size // BLOCK
+    for b in range(blocks):
+        block, some = on[b * BLOCK : (b + 1) * BLOCK], np.int32(0)
+        for j in range(BLOCK):
+            some |= np.int32(block[j] == wanted)
+        if some != 0:
+            for j in range(BLOCK):
+                out[k] = b * BLOCK + j
+                k += block[j] == wanted
+    for i in range(blocks * BLOCK, on.size):
+        out[k] = i
+        k += on[i] == wanted
+    return k
+
+
 @njit(cache=True, inline="always")
-def put(head: Any, node: Any, i: int, day: int) -> None:
-    """Put node i, which is on no day, on `day`, or beyond the calendar's last one. head: (days + 1,)."""
-    day = min(day, head.size - 1)
-    after = head[day]
-    node[i].day = day
-    node[i].next = after
-    node[i].previous = NONE
+def put(w: Any, calendar: int, slot: int, day: int) -> None:
+    """Put an invoice that is on no day of a calendar on `day`, or beyond its last one."""
+    heads, invoices, node = of(w, "heads"), of(w, "invoices"), min(calendar, AGENDA)
+    day = min(day, heads.shape[1] - 1)
+    after = heads[calendar, day]
+    v = invoices[slot]
+    v.on[node], v.after[node], v.before[node] = day, after, NONE
     if after != NONE:
-        node[after].previous = i
-    head[day] = i
+        invoices[after].before[node] = slot
+    heads[calendar, day] = slot
 
 
 @njit(cache=True, inline="always")
-def take(head: Any, node: Any, i: int) -> None:
-    """Take node i off the day that it is on, if any."""
-    if node[i].day == NONE:
+def take(w: Any, calendar: int, slot: int) -> None:
+    """Take an invoice off the day of a calendar that it is on, if any."""
+    heads, invoices, node = of(w, "heads"), of(w, "invoices"), min(calendar, AGENDA)
+    v = invoices[slot]
+    day = v.on[node]
+    if day == NONE:
         return
-    before, after = node[i].previous, node[i].next
+    before, after = v.before[node], v.after[node]
     if before != NONE:
-        node[before].next = after
+        invoices[before].after[node] = after
     else:
-        head[node[i].day] = after
+        heads[calendar, day] = after
     if after != NONE:
-        node[after].previous = before
-    node[i].day = NONE
+        invoices[after].before[node] = before
+    v.on[node] = NONE

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from twin.behaviour.contact import fading
 from twin.behaviour.liquidity import FAILED
 from twin.luck import Purpose, exponential, uniform
-from twin.sim.arrays import NONE, NORMAL
-from twin.sim.borrowed import borrowed
+from twin.sim.arrays import AGENDA, NONE, NORMAL
 from twin.sim.events import CONTACT
-from twin.sim.habits import alone, restart_of, wear
+from twin.sim.habits import advance, alone, left_of, look_ahead
 from twin.sim.liquidity import annoy
 from twin.sim.measures import COLUMN
-from twin.sim.subledger import note, plan_next, repeated
+from twin.sim.subledger import fetch_ahead, note, plan_next, repeated
+from twin.sim.view import of
 
 if TYPE_CHECKING:
     from twin.sim.world import World
@@ -32,41 +31,39 @@ _CONTACTS, _BACKLOG, _COST = COLUMN["contacts"], COLUMN["backlog"], COLUMN["coll
 
 
 @njit(cache=True, inline="always")
-def given_up(v: Any, day: int, write_off_days: int, customers: Any) -> bool:
+def given_up(w: Any, v: Any, day: int) -> bool:
     """Whether an invoice is written off today, so that nobody is sent after it."""
-    return bool(v.due + write_off_days <= day or customers[v.customer].regime == FAILED)
+    return bool(v.due + w.write_off_days <= day or of(w, "customers")[v.customer].regime == FAILED)
 
 
 @njit(cache=True)
-def build_worklist(day: int, worklist: Any, params: Any, people: Any, ladder: Any, agenda: Any) -> Any:
-    """Yesterday's worklist without what was paid, and with the invoices whose ladder step has come. (contacts,)"""
-    p = params[0]
-    people, ladder, agenda = borrowed((people, ladder, agenda))
-    customers, _, invoices = people
-    head, node = agenda
-    coming = 0
-    slot = head[day]
-    while slot != NONE:
-        coming += 1
-        slot = node[slot].next
-    out = np.empty(worklist.size + coming, np.int64)
+def build_worklist(day: int, world: Any) -> int:
+    """Take off the worklist what was paid, and put on it the invoices whose ladder step has come; returns its length.
+
+    The worklist has room for every invoice.
+    """
+    w = world[0]
+    invoices, worklist = of(w, "invoices"), of(w, "worklist")
     k = 0
-    for slot in worklist:
-        v = invoices[slot]
-        if v.waiting == 1 and not given_up(v, day, p.write_off_days, customers):
-            out[k] = slot
+    for place in range(w.queued):
+        slot = worklist[place]
+        if invoices[slot].waiting == 1 and not given_up(w, invoices[slot], day):
+            worklist[k] = slot
             k += 1
-    slot = head[day]
+    slot = of(w, "heads")[AGENDA, day]
     while slot != NONE:
-        after = node[slot].next
         v = invoices[slot]
-        if not given_up(v, day, p.write_off_days, customers):
+        after = v.after[AGENDA]
+        if after != NONE:
+            fetch_ahead(w, after)
+        if not given_up(w, v, day):
             v.waiting = 1
-            plan_next(slot, day + 1, invoices, ladder, p.write_off_days, head, node)
-            out[k] = slot
+            plan_next(w, slot, day + 1)
+            worklist[k] = slot
             k += 1
         slot = after
-    return out[:k]
+    w.queued = k
+    return k
 
 
 @njit(cache=True)
@@ -122,116 +119,73 @@ def _fresher(a: int, b: int, used: Any) -> bool:
 
 
 @njit(cache=True)
-def contact(
-    slot: int, day: int, p: Any, days: Any, people: Any, habit: Any, clock_mass: Any, ladder: Any, moves: Any,
-    pending: Any, agenda: Any, record: Any,
-) -> int:  # fmt: skip
+def contact(w: Any, slot: int, day: int) -> int:
     """Make the next contact of an invoice's ladder; returns its step."""
-    customers, liquidity, invoices = people
-    pool, today, log = record
-    v = invoices[slot]
+    v, ladder = of(w, "invoices")[slot], of(w, "ladder")
     step: int = min(v.step, ladder.size - 1)
-    note(log, pool, day, CONTACT, v.customer, v.number, v.cents, step)
-    today[_CONTACTS] += 1
-    pays_alone = v.state == NORMAL and alone(customers[v.customer])
-    if pays_alone and v.since <= day:
-        _, v.patience = wear(v, day + 1, p.half_life, days, customers, habit)
-        v.since = day + 1
-    v.effect = fading(v.effect, day - v.contacted, p.half_life) * ladder[step].effect
+    note(w, day, CONTACT, v.customer, v.number, v.cents, step)
+    of(w, "measures")[day, _CONTACTS] += 1
+    pays_alone = v.state == NORMAL and alone(of(w, "customers")[v.customer])
+    if pays_alone:
+        advance(w, v, day + 1)
+    v.effect = left_of(w, v, day) * ladder[step].effect
     v.waiting, v.contacted = 0, day
     v.step += 1
+    annoy(w, v.customer, day, ladder[step].goodwill)
+    plan_next(w, slot, day + 1)
     if pays_alone:
-        restart_of(slot, p.half_life, days, customers, invoices, habit, pending)
-    annoy(v.customer, day, ladder[step].goodwill, p, liquidity, clock_mass, moves)
-    plan_next(slot, day + 1, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
+        look_ahead(w, slot)
     return step
 
 
 @njit(cache=True)
-def work(
-    day: int,
-    minutes: float,
-    worklist: Any,
-    used: Any,
-    made: Any,
-    params: Any,
-    days: Any,
-    people: Any,
-    habit: Any,
-    clock_mass: Any,
-    ladder: Any,
-    moves: Any,
-    pending: Any,
-    agenda: Any,
-    record: Any,
-) -> int:
+def work(day: int, world: Any) -> int:
     """Make contacts, the first in rank first, until every collector has used the day's minutes.
 
-    Returns how many of the worklist are left, at its head.
-    worklist: is put in heap order; used: (collectors,) minutes that each is behind, before and after; made: (steps,)
-    counts the contacts by step.
+    Returns how many of the worklist are left, at its head. Every step of the ladder counts its contacts.
     """
-    p = params[0]
-    worklist, used, made, days, people = borrowed((worklist, used, made, days, people))
-    habit, clock_mass, ladder, moves = borrowed((habit, clock_mass, ladder, moves))
-    pending, agenda, record = borrowed((pending, agenda, record))
-    customers, _, invoices = people
-    left: int = worklist.size
+    w = world[0]
+    worklist, used, ladder = of(w, "worklist"), of(w, "used_minutes"), of(w, "ladder")
+    customers, invoices = of(w, "customers"), of(w, "invoices")
+    for step in range(ladder.size):
+        ladder[step].made = 0
+    left: int = w.queued
     for at in range(left // 2 - 1, -1, -1):
-        sink(worklist, left, at, p.by_size, invoices)
+        sink(worklist, left, at, w.by_size, invoices)
     free = np.arange(used.size)
     for at in range(used.size // 2 - 1, -1, -1):
         sink_collector(free, at, used)
-    while left > 0 and used.size > 0 and used[free[0]] < minutes:
+    while left > 0 and used.size > 0 and used[free[0]] < w.minutes:
         slot = worklist[0]
         left -= 1
         worklist[0] = worklist[left]
-        sink(worklist, left, 0, p.by_size, invoices)
+        sink(worklist, left, 0, w.by_size, invoices)
         v = invoices[slot]
-        number, agent = v.number, customers[v.customer].agent
-        step = contact(slot, day, p, days, people, habit, clock_mass, ladder, moves, pending, agenda, record)
+        step = contact(w, slot, day)
         takes = ladder[step].minutes
-        if p.work_spread > 0.0:
-            u = uniform(p.seed, p.replication, agent, _CONTACT_TIME, repeated(number, step))
-            takes *= 1.0 - p.work_spread + p.work_spread * exponential(u)
+        if w.work_spread > 0.0:
+            ordinal = repeated(v.number, step)
+            u = uniform(w.seed, w.replication, customers[v.customer].agent, _CONTACT_TIME, ordinal)
+            takes *= 1.0 - w.work_spread + w.work_spread * exponential(u)
         used[free[0]] += takes
         sink_collector(free, 0, used)
-        made[step] += 1
+        ladder[step].made += 1
     for k in range(used.size):
-        used[k] = max(used[k] - minutes, 0.0)
+        used[k] = max(used[k] - w.minutes, 0.0)
+    w.queued = left
     return left
 
 
 def collect(world: World, day: int) -> None:
     """Add the ladder steps that have come to the worklist; on banking days work it, first in rank first."""
     policy, today = world.policy, world.measures[day]
-    world.worklist = build_worklist(day, world.worklist, world.params, world.people, world.ladder, world.agenda)
-    today[_BACKLOG] = world.worklist.size
+    today[_BACKLOG] = build_worklist(day, world.record)
     if not world.days["open"][day]:
         return
     world.make_log_room(1)
-    made = np.zeros(len(policy.ladder), np.int64)
-    left = work(
-        day,
-        float(policy.collector_minutes),
-        world.worklist,
-        world.used_minutes,
-        made,
-        world.params,
-        world.days,
-        world.people,
-        world.habit,
-        world.clock_mass,
-        world.ladder,
-        world.moves,
-        world.pending,
-        world.agenda,
-        world.record(day),
-    )
-    world.worklist = world.worklist[:left]
-    today[_BACKLOG] = left
+    today[_BACKLOG] = work(day, world.record)
     cost = policy.collectors * world.cents("collections.collector_cost_per_day")
-    for step, count in zip(policy.ladder, made.tolist(), strict=True):
+    for step, count in zip(policy.ladder, world.ladder["made"].tolist(), strict=True):
         cost += count * world.cents(f"collections.{step.contact}_cost")
     today[_COST] += cost
     world.ledger.post("collection_cost", "cash", cost)

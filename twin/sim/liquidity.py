@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numba import njit
 
 from twin.behaviour.liquidity import FAILED
 from twin.luck import Purpose, exponential, uniform
-from twin.sim.arrays import CHURN, FAILURES, GONE, HIT, IMPROVE, IN_REGIME, MOVES, NONE, NORMAL, WORSEN
-from twin.sim.borrowed import borrowed
-from twin.sim.clocks import firing_day, put, remainder, take
+from twin.sim.arrays import AGENDA, CHURN, IMPROVE, MOVES, NONE, NORMAL, PENDING, WORSEN
+from twin.sim.clocks import fired, firing_day, put, remainder, take
 from twin.sim.events import LEFT, REGIME
-from twin.sim.habits import alone, restart_of, retime_run, wear_alone
+from twin.sim.habits import advance_all, alone, look_ahead, retime_run
 from twin.sim.subledger import DONE, NO_ROOM, log_is_full, note
+from twin.sim.view import of
 
 if TYPE_CHECKING:
     from twin.sim.world import World
@@ -25,253 +24,214 @@ PLAIN = 0
 
 
 @njit(cache=True, inline="always")
-def intensity(which: int, regime: int, q: Any, p: Any, regimes: Any) -> float:
-    """Intensity of a customer's clock WORSEN, IMPROVE or CHURN on a day of weight 1."""
+def intensity(w: Any, i: int, which: int, regime: int) -> float:
+    """Intensity of a customer's clock WORSEN, IMPROVE or CHURN on a day of weight 1, were it in that regime."""
+    q, regimes = of(w, "conditions")[i], of(w, "regimes")
     if which == WORSEN:
         return float(regimes[regime].worsen * (1.0 + q.contagion))
     if which == IMPROVE:
         return float(regimes[regime].improve)
-    return float(p.churn * (1.0 + q.annoyance))
+    return float(w.churn * (1.0 + q.annoyance))
 
 
 @njit(cache=True, inline="always")
-def weights(which: int, q: Any, clock_mass: Any) -> Any:
+def weights(w: Any, q: Any, which: int) -> Any:
     """The days' cumulative weights that a clock is read by. (days + 1,)"""
-    return clock_mass[q.industry if which == WORSEN else PLAIN]
+    return of(w, "clock_mass")[q.industry if which == WORSEN else PLAIN]
 
 
 @njit(cache=True)
-def start(which: int, i: int, day: int, p: Any, customers: Any, liquidity: Any) -> None:
+def start(w: Any, i: int, which: int, day: int) -> None:
     """Start one of a customer's clocks afresh at the start of `day`."""
-    q = liquidity[i]
-    wait = uniform(p.seed, p.replication, customers[i].agent, _WAIT[which], q.moves[which])
-    q.left[which] = exponential(wait)
+    q, agent = of(w, "conditions")[i], of(w, "customers")[i].agent
+    q.left[which] = exponential(uniform(w.seed, w.replication, agent, _WAIT[which], q.moves[which]))
     q.since[which] = day
 
 
 @njit(cache=True)
-def read_off(which: int, i: int, day: int, rate: float, liquidity: Any, clock_mass: Any) -> None:
+def read_off(w: Any, i: int, which: int, day: int, rate: float) -> None:
     """Take what was spent before `day` at the intensity `rate` off one of a customer's clocks."""
-    q = liquidity[i]
+    q = of(w, "conditions")[i]
     if q.since[which] < day:
-        mass = weights(which, q, clock_mass)
-        q.left[which] = remainder(mass, q.since[which], day, q.left[which], rate)
+        q.left[which] = remainder(weights(w, q, which), q.since[which], day, q.left[which], rate)
         q.since[which] = day
 
 
 @njit(cache=True)
-def schedule(which: int, i: int, rate: float, liquidity: Any, clock_mass: Any, moves: Any) -> None:
+def schedule(w: Any, i: int, which: int, rate: float) -> None:
     """Put one of a customer's clocks on the day on which it fires."""
-    q = liquidity[i]
-    fires = firing_day(weights(which, q, clock_mass), q.since[which], q.left[which], rate)
-    take(moves[0], moves[1], MOVES * i + which)
-    put(moves[0], moves[1], MOVES * i + which, fires)
+    q = of(w, "conditions")[i]
+    q.on[which] = firing_day(weights(w, q, which), q.since[which], q.left[which], rate)
+    watch(w, i)
 
 
 @njit(cache=True)
-def annoy(i: int, day: int, by: float, p: Any, liquidity: Any, clock_mass: Any, moves: Any) -> None:
+def watch(w: Any, i: int) -> None:
+    """Look at a customer again on the first day on which one of its clocks fires."""
+    q, first = of(w, "conditions")[i], of(w, "days").size
+    for which in range(MOVES):
+        if q.on[which] != NONE:
+            first = min(first, q.on[which])
+    of(w, "move_on")[i] = first
+
+
+@njit(cache=True)
+def annoy(w: Any, i: int, day: int, by: float) -> None:
     """Make a customer likelier to leave, from the day after `day` on."""
-    if by <= 0.0 or p.churn <= 0.0 or moves[1][MOVES * i + CHURN].day == NONE:
+    q = of(w, "conditions")[i]
+    if by <= 0.0 or w.churn <= 0.0 or q.on[CHURN] == NONE:
         return
-    q = liquidity[i]
-    read_off(CHURN, i, day + 1, p.churn * (1.0 + q.annoyance), liquidity, clock_mass)
+    read_off(w, i, CHURN, day + 1, w.churn * (1.0 + q.annoyance))
     q.annoyance += by
-    schedule(CHURN, i, p.churn * (1.0 + q.annoyance), liquidity, clock_mass, moves)
+    schedule(w, i, CHURN, w.churn * (1.0 + q.annoyance))
 
 
 @njit(cache=True)
-def hit_creditors(
-    day: int, debtors: Any, params: Any, people: Any, regimes: Any, clock_mass: Any, links: Any, moves: Any
-) -> None:
-    """Raise the contagion of those whom customers that failed yesterday owe. links: (first, creditor, share)."""
-    p = params[0]
-    customers, liquidity, _ = people
-    first, creditor, share = links
-    for debtor in debtors:
-        for k in range(first[debtor], first[debtor + 1]):
-            i = creditor[k]
-            q, regime = liquidity[i], customers[i].regime
+def hit_creditors(day: int, world: Any) -> None:
+    """Raise the contagion of those whom customers that failed yesterday owe."""
+    w = world[0]
+    failures, first, creditor, share = of(w, "failures"), of(w, "first_link"), of(w, "creditor"), of(w, "share")
+    failures[w.hit : w.failed].sort()
+    for k in range(w.hit, w.failed):
+        for link in range(first[failures[k]], first[failures[k] + 1]):
+            i = creditor[link]
+            q, regime = of(w, "conditions")[i], of(w, "customers")[i].regime
             if regime == FAILED:
                 continue
-            read_off(WORSEN, i, day, intensity(WORSEN, regime, q, p, regimes), liquidity, clock_mass)
-            q.contagion += p.contagion * share[k]
-            schedule(WORSEN, i, intensity(WORSEN, regime, q, p, regimes), liquidity, clock_mass, moves)
+            read_off(w, i, WORSEN, day, intensity(w, i, WORSEN, regime))
+            q.contagion += w.contagion * share[link]
+            schedule(w, i, WORSEN, intensity(w, i, WORSEN, regime))
+    w.hit = w.failed
 
 
 @njit(cache=True)
-def set_mood(i: int, day: int, mood: float, customers: Any, order_mass: Any, order_on: Any) -> None:
+def set_mood(w: Any, i: int, day: int, mood: float) -> None:
     """Give a customer a new order factor of its own from the start of `day`, and re-time its order clock."""
-    c = customers[i]
-    row = order_mass[c.season]
+    c, q = of(w, "customers")[i], of(w, "conditions")[i]
+    retime_order(w, i, day, q.rate * q.factor * mood)
+    q.mood = mood
+    of(w, "order_on")[i] = firing_day(of(w, "order_mass")[c.season], c.since, c.left, c.intensity)
+
+
+@njit(cache=True)
+def retime_order(w: Any, i: int, day: int, intensity: float) -> None:
+    """Give a customer's order clock a new intensity from the start of `day`: what was spent before is read off."""
+    c = of(w, "customers")[i]
     if c.since < day:
-        c.left = remainder(row, c.since, day, c.left, c.rate * c.factor * c.mood)
+        c.left = remainder(of(w, "order_mass")[c.season], c.since, day, c.left, c.intensity)
         c.since = day
-    c.mood = mood
-    order_on[i] = firing_day(row, c.since, c.left, c.rate * c.factor * mood)
+    c.intensity = intensity
 
 
 @njit(cache=True)
-def set_pace(
-    i: int, day: int, pace: float, p: Any, days: Any, customers: Any, invoices: Any, habit: Any, run_mass: Any,
-    run_on: Any, pending: Any,
-) -> None:  # fmt: skip
+def set_pace(w: Any, i: int, day: int, pace: float) -> None:
     """Give a customer a new pace of payment from the start of `day`, and re-time its runs or its invoices."""
-    if customers[i].pace == pace:
+    c, invoices = of(w, "customers")[i], of(w, "invoices")
+    if c.pace == pace:
         return
-    if alone(customers[i]):
-        wear_alone(i, day, p.half_life, days, customers, invoices, habit)
-    retime_run(p, i, day, pace, customers, run_mass, run_on)
-    if alone(customers[i]):
-        restart_alone(i, p, days, customers, invoices, habit, pending)
-
-
-@njit(cache=True)
-def restart_alone(i: int, p: Any, days: Any, customers: Any, invoices: Any, habit: Any, pending: Any) -> None:
-    """Solve anew the days on which a customer pays the invoices that it pays alone."""
-    slot = customers[i].first
+    if not alone(c):
+        retime_run(w, i, day, pace)
+        return
+    advance_all(w, i, day)
+    c.pace = pace
+    slot = c.first
     while slot != NONE:
-        v = invoices[slot]
-        if v.state == NORMAL:
-            restart_of(slot, p.half_life, days, customers, invoices, habit, pending)
-        slot = v.next
+        if invoices[slot].state == NORMAL:
+            look_ahead(w, slot)
+        slot = invoices[slot].next
 
 
 @njit(cache=True)
-def fail(
-    i: int, day: int, customers: Any, invoices: Any, order_mass: Any, order_on: Any, run_on: Any, pending: Any,
-    agenda: Any, moves: Any,
-) -> None:  # fmt: skip
+def fail(w: Any, i: int, day: int) -> None:
     """Stop all clocks of a customer; what it owes is put on today's agenda, to be written off."""
-    set_mood(i, day, 0.0, customers, order_mass, order_on)
-    run_on[i] = NONE
+    set_mood(w, i, day, 0.0)
+    of(w, "run_on")[i] = NONE
     for which in range(MOVES):
-        take(moves[0], moves[1], MOVES * i + which)
-    slot = customers[i].first
+        of(w, "conditions")[i].on[which] = NONE
+    watch(w, i)
+    invoices, slot = of(w, "invoices"), of(w, "customers")[i].first
     while slot != NONE:
         v = invoices[slot]
         v.waiting = 0
-        take(pending[0], pending[1], slot)
-        take(agenda[0], agenda[1], slot)
-        put(agenda[0], agenda[1], slot, day)
+        take(w, PENDING, slot)
+        take(w, AGENDA, slot)
+        put(w, AGENDA, slot, day)
         slot = v.next
+    of(w, "failures")[w.failed] = i
+    w.failed += 1
 
 
 @njit(cache=True)
-def enter(day: int, i: int, regime: int, customers: Any, pool: Any, log: Any) -> None:
+def enter(w: Any, i: int, day: int, regime: int) -> None:
     """Move a customer to a regime."""
-    c = customers[i]
-    if c.regime > 0:
-        pool[IN_REGIME + c.regime] -= 1
-    if regime > 0:
-        pool[IN_REGIME + regime] += 1
+    c = of(w, "customers")[i]
+    w.in_regime[c.regime] -= 1
+    w.in_regime[regime] += 1
     c.regime = regime
-    note(log, pool, day, REGIME, i, 0, 0, regime)
+    note(w, day, REGIME, i, 0, 0, regime)
 
 
 @njit(cache=True)
-def move(
-    day: int,
-    params: Any,
-    days: Any,
-    people: Any,
-    habit: Any,
-    run_mass: Any,
-    order_mass: Any,
-    clock_mass: Any,
-    regimes: Any,
-    failures: Any,
-    moves: Any,
-    order_on: Any,
-    run_on: Any,
-    pending: Any,
-    agenda: Any,
-    record: Any,
-) -> int:
-    """Do the day's moves; NO_ROOM if it stopped for want of room in the log and is to be called again.
+def change_regime(w: Any, i: int, day: int, worse: bool, better: bool) -> None:
+    """Move a customer to the next worse regime, the next better one, or both; a failed one stays failed."""
+    c = of(w, "customers")[i]
+    before: int = c.regime
+    for which in range(CHURN):
+        if worse if which == WORSEN else better:
+            of(w, "conditions")[i].moves[which] += 1
+            start(w, i, which, day + 1)
+        else:
+            read_off(w, i, which, day + 1, intensity(w, i, which, before))
+    if worse:
+        enter(w, i, day, before + 1)
+    if better and c.regime != FAILED:
+        enter(w, i, day, c.regime - 1)
+    now: int = c.regime
+    if now == FAILED:
+        fail(w, i, day)
+        return
+    for which in range(CHURN):
+        schedule(w, i, which, intensity(w, i, which, now))
+    if now != before:
+        if c.gone == 0:
+            set_mood(w, i, day, of(w, "regimes")[now].orders)
+        set_pace(w, i, day, of(w, "regimes")[now].pace)
 
-    failures: (n,) receives the customers that fail, in the order in which they do.
-    """
-    p = params[0]
-    days, people, habit, run_mass, order_mass = borrowed((days, people, habit, run_mass, order_mass))
-    clock_mass, regimes, failures, moves = borrowed((clock_mass, regimes, failures, moves))
-    order_on, run_on, pending, agenda, record = borrowed((order_on, run_on, pending, agenda, record))
-    customers, liquidity, invoices = people
-    pool, _, log = record
-    while moves[0][day] != NONE:
-        if log_is_full(log, pool):
+
+@njit(cache=True)
+def leave(w: Any, i: int, day: int) -> None:
+    """Let a customer order no more."""
+    of(w, "customers")[i].gone = 1
+    w.gone += 1
+    set_mood(w, i, day, 0.0)
+    note(w, day, LEFT, i, 0, 0, 0)
+
+
+@njit(cache=True)
+def live(day: int, world: Any) -> int:
+    """Do the day's moves; NO_ROOM if it stopped for want of room in the log and is to be called again."""
+    w = world[0]
+    today, conditions, customers = of(w, "fired"), of(w, "conditions"), of(w, "customers")
+    for k in range(fired(of(w, "move_on"), day, today)):
+        if log_is_full(w):
             return NO_ROOM
-        i = moves[0][day] // MOVES
-        fired = (
-            moves[1][MOVES * i + WORSEN].day == day,
-            moves[1][MOVES * i + IMPROVE].day == day,
-            moves[1][MOVES * i + CHURN].day == day,
-        )
-        for which in range(MOVES):
-            if fired[which]:
-                take(moves[0], moves[1], MOVES * i + which)
-        if fired[WORSEN] or fired[IMPROVE]:
-            before = customers[i].regime
-            for which in range(CHURN):
-                if fired[which]:
-                    liquidity[i].moves[which] += 1
-                    start(which, i, day + 1, p, customers, liquidity)
-                else:
-                    rate = intensity(which, before, liquidity[i], p, regimes)
-                    read_off(which, i, day + 1, rate, liquidity, clock_mass)
-            if fired[WORSEN]:
-                enter(day, i, before + 1, customers, pool, log)
-            if fired[IMPROVE] and customers[i].regime != FAILED:
-                enter(day, i, customers[i].regime - 1, customers, pool, log)
-            now = customers[i].regime
-            if now == FAILED:
-                fail(i, day, customers, invoices, order_mass, order_on, run_on, pending, agenda, moves)
-                failures[pool[FAILURES]] = i
-                pool[FAILURES] += 1
-                continue
-            for which in range(CHURN):
-                rate = intensity(which, now, liquidity[i], p, regimes)
-                schedule(which, i, rate, liquidity, clock_mass, moves)
-            if now != before:
-                if customers[i].gone == 0:
-                    set_mood(i, day, regimes[now].orders, customers, order_mass, order_on)
-                pace = regimes[now].pace
-                set_pace(i, day, pace, p, days, customers, invoices, habit, run_mass, run_on, pending)
-        if fired[CHURN]:
-            customers[i].gone = 1
-            pool[GONE] += 1
-            set_mood(i, day, 0.0, customers, order_mass, order_on)
-            note(log, pool, day, LEFT, i, 0, 0, 0)
+        i = today[k]
+        q = conditions[i]
+        worse, better, leaves = q.on[WORSEN] == day, q.on[IMPROVE] == day, q.on[CHURN] == day
+        if leaves:
+            q.on[CHURN] = NONE
+        if worse or better:
+            change_regime(w, i, day, worse, better)
+        else:
+            watch(w, i)
+        if leaves and customers[i].regime != FAILED:
+            leave(w, i, day)
     return DONE
 
 
 def live_on(world: World, day: int) -> None:
     """Let the failures of yesterday hit, and liquidity take its course."""
-    hit, failed = world.pool[HIT], world.pool[FAILURES]
-    if hit < failed:
-        debtors = np.sort(world.failures[hit:failed])
-        hit_creditors(
-            day, debtors, world.params, world.people, world.regimes, world.clock_mass, world.links, world.moves
-        )
-        world.pool[HIT] = failed
-    while (
-        move(
-            day,
-            world.params,
-            world.days,
-            world.people,
-            world.habit,
-            world.run_mass,
-            world.order_mass,
-            world.clock_mass,
-            world.regimes,
-            world.failures,
-            world.moves,
-            world.order_on,
-            world.run_on,
-            world.pending,
-            world.agenda,
-            world.record(day),
-        )
-        == NO_ROOM
-    ):
+    if world.count("hit") < world.count("failed"):
+        hit_creditors(day, world.record)
+    while live(day, world.record) == NO_ROOM:
         world.make_room()

@@ -62,7 +62,7 @@ def draw_nature(firm: Firm, *, days: int, seed: int, replication: int) -> Nature
         days=shocked,
         people=draw_people(firm, rows, rows, seed, replication),
         run_factor=run_factor(firm.habits, shocked),
-        macro=weekly_normals(days, Purpose.MACRO_WEEK, seed, replication),
+        macro=weekly_normals(days, int(Purpose.MACRO_WEEK), seed, replication),
     )
 
 
@@ -70,12 +70,12 @@ def draw_people(firm: Firm, rows: Ints, agents: Ints, seed: int, replication: in
     """Customers like those in `rows` of the firm, with the luck of `agents`. rows, agents: (n,)."""
     shape, per, mu, mu_sd, strained, distressed = (firm.customers[name].to_numpy()[rows] for name in _POSTERIOR)
     u, z, funds = np.empty(rows.size), np.empty(rows.size), np.empty(rows.size)
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_RATE, 0, u)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_RATE), 0, u)
     rate = gammaincinv(shape, u) / per
-    fill_uniform(seed, replication, agents, Purpose.TRAIT_REGIME, 0, u)
+    fill_uniform(seed, replication, agents, int(Purpose.TRAIT_REGIME), 0, u)
     regime = regime_at(u, strained, distressed).astype(np.int8)
-    fill_normal(seed, replication, agents, Purpose.TRAIT_AMOUNT, 0, z)
-    fill_normal(seed, replication, agents, Purpose.TRAIT_FUNDS, 0, funds)
+    fill_normal(seed, replication, agents, int(Purpose.TRAIT_AMOUNT), 0, z)
+    fill_normal(seed, replication, agents, int(Purpose.TRAIT_FUNDS), 0, funds)
     frailty = draw_frailty(firm.habits.phase_shape[rows], agents, seed, replication)
     shift = draw_shift(firm.habits.shift_sd[rows], agents, seed, replication)
     return People(rate, mu + mu_sd * z, regime, funds, shift, frailty)
@@ -90,7 +90,7 @@ def draw_shift(sd: Floats, agents: Ints, seed: int, replication: int) -> Ints:
     """What is not known of each customer's shift, normal in whole days. sd: (n,)."""
     z = np.zeros(sd.size)
     if sd.any():
-        fill_normal(seed, replication, agents, Purpose.TRAIT_SHIFT, 0, z)
+        fill_normal(seed, replication, agents, int(Purpose.TRAIT_SHIFT), 0, z)
     return np.rint(sd * z).astype(np.int64)
 
 
@@ -99,6 +99,6 @@ def draw_frailty(shape: Floats, agents: Ints, seed: int, replication: int) -> Fl
     u = np.empty(shape.shape)
     column = np.empty(agents.size)
     for p in range(shape.shape[1]):
-        fill_uniform(seed, replication, agents, Purpose.TRAIT_PHASE, p, column)
+        fill_uniform(seed, replication, agents, int(Purpose.TRAIT_PHASE), p, column)
         u[:, p] = column
     return np.asarray(gammaincinv(shape, u) / shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from twin.behaviour.contact import fading, usual_effect
+from twin.behaviour.contact import fading, fill_faded, usual_effect
 from twin.behaviour.liquidity import FAILED, REGIMES, Regimes, macro_path, stress
 from twin.behaviour.payment import FIRST_DAY, LAST_DAY, fresh_patience
 from twin.firm.firm import Firm
@@ -19,33 +20,29 @@ from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan
 from twin.luck import FIRM, Purpose, exponential, normal, uniform
 from twin.sim.arrays import (
+    CONDITION,
     CUSTOMER,
     EVENT,
-    FREE,
+    FULFILMENT,
     HELD,
-    IN_REGIME,
     INVOICE,
-    LIQUIDITY,
     MOVES,
     NONE,
     NORMAL,
-    ORDERED_CENTS,
-    PARAMS,
-    POOL,
     REGIME,
+    WORLD,
     Records,
-    new_calendar,
-    string_free,
+    lined_up,
 )
-from twin.sim.borrowed import borrowed
 from twin.sim.clocks import firing_day
 from twin.sim.habits import alone, start_alone, start_run, wake
 from twin.sim.liquidity import intensity, schedule, start
 from twin.sim.measures import NAMES
 from twin.sim.nature import Nature, People, draw_people, joined
-from twin.sim.subledger import MOST_CENTS, owe
+from twin.sim.subledger import HOME, MOST_CENTS, new_slot, owe
 from twin.sim.suppliers import fixed_outflows, opening_payables
 from twin.sim.timeline import accumulated, by_day, month_ends, order_mass, scheduled
+from twin.sim.view import of
 from twin.sim.won import Won, draw_won
 from twin.sim.world import World, belief_value, ladder_of
 
@@ -54,6 +51,9 @@ _FIRST_WAIT, _OPEN_PATIENCE = int(Purpose.FIRST_WAIT), int(Purpose.OPEN_PATIENCE
 _OPEN_DISPUTE = int(Purpose.OPEN_DISPUTE)
 YEAR = 365
 LONGEST_TERMS = 365
+SPARE = 16
+"""Slots for invoices beside one for each open item and each customer; room that is not used costs nothing."""
+
 DRAWN = {
     "pass_through": "payment.terms_pass_through",
     "never": "payment.never_share",
@@ -88,36 +88,45 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     industry, clock_mass = clock_masses(firm, drawn, nature, days)
     due = firm.open_items["due_day"].to_numpy(np.int64)
     first_due = int(min(due.min(initial=0), 0))
-    slots = max(2 * len(due), n, 16)
+    slots = HOME * n + len(due) + n + SPARE
     payables = opening_payables(firm, drawn, days)
     owed = opening_receivables(firm)
+    rate, fade = np.ascontiguousarray(firm.habits.rate), np.empty(days + LONGEST_TERMS)
+    fill_faded(drawn["collections.half_life_days"], fade)
+    first_link, creditor, share = links_by_debtor(firm, n)
     factor = nature.run_factor
     if drawn["payment.macro_loading"] != 0.0:
         factor = factor * by_day(np.exp(-drawn["payment.macro_loading"] * _macro(drawn, nature)), days)
-    liquidity = np.zeros(n, LIQUIDITY)
-    liquidity["industry"] = industry[rows]
-    liquidity["funds"] = drawn["discount.cost_of_funds"] * np.exp(drawn["discount.funds_spread"] * people.funds)
     world = World(
         firm=firm,
         plan=plan,
         seed=nature.seed,
         replication=nature.replication,
-        days=nature.days.copy(),
         policy=firm.policy,
         drawn=drawn,
+        record=record_of(firm, drawn, nature, first_due),
         rows=rows,
-        params=params_of(firm, drawn, nature, first_due),
+        days=nature.days.copy(),
         regimes=regimes,
         ladder=ladder_of(firm.policy, drawn),
-        customers=records_of(firm, rows, agents, people),
-        liquidity=liquidity,
-        invoices=np.zeros(slots, INVOICE),
+        customers=customers_of(firm, rows, agents, people),
+        conditions=conditions_of(drawn, people, industry[rows]),
+        invoices=lined_up(slots, INVOICE),
         held=np.zeros(max(16, n // 16), HELD),
-        habit=habit_of(firm, drawn, people.frailty, factor),
+        frailty=np.ascontiguousarray(people.frailty),
+        rate=rate,
+        first_rate=first_rates(rate),
+        phase=firm.habits.phase,
+        catch_up=np.ascontiguousarray(firm.habits.catch_up),
+        run_factor=np.ascontiguousarray(factor),
+        reference=usual_effects(firm, drawn),
+        fade=fade,
         order_mass=order_mass(firm, first_day, days, drawn["demand.trend"]),
         run_mass=accumulated(factor),
         clock_mass=clock_mass,
-        links=links_by_debtor(firm, n),
+        first_link=first_link,
+        creditor=creditor,
+        share=share,
         outflows=scheduled(fixed_outflows(firm, drawn), firm.calendar, first_day, days),
         payables=payables,
         ledger=Ledger(
@@ -127,26 +136,21 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
                 "receivables": owed,
             }
         ),
-        first_due=first_due,
         due_cents=np.zeros(days + LONGEST_TERMS + 1 - first_due + int(max(due.max(initial=0), 0)), np.int64),
         month_ends=month_ends(first_day, days),
-        pool=np.zeros(len(POOL), np.int64),
-        log=np.zeros(4 * slots if log else 0, EVENT),
+        log=np.zeros(8 * slots if log else 0, EVENT),
         measures=np.zeros((days, len(NAMES)), np.int64),
         order_on=np.full(n, NONE, np.int32),
         run_on=np.full(n, NONE, np.int32),
-        moves=new_calendar(MOVES * n, days),
-        pending=new_calendar(slots, days),
-        agenda=new_calendar(slots, days),
-        fulfilment=np.full(days + 1, NONE, np.int32),
+        move_on=np.full(n, NONE, np.int32),
+        fired=np.zeros(n, np.int32),
+        heads=np.full((FULFILMENT + 1, days + 1), NONE, np.int32),
         failures=np.zeros(n, np.int32),
         claims=np.zeros(n, np.int64),
+        worklist=np.zeros(slots, np.int32),
     )
-    world.pool[ORDERED_CENTS] = owed
-    world.pool[FREE] = NONE
-    string_free(world.invoices, 0, world.pool)
-    for regime in range(1, len(REGIMES)):
-        world.pool[IN_REGIME + regime] = np.count_nonzero(people.regime == regime)
+    world.record["ordered"], world.record["free"], world.record["fresh"] = owed, NONE, HOME * n
+    world.record["in_regime"][0] = np.bincount(people.regime, minlength=len(REGIMES))
     _start(world, arrival, people.shift)
     world.put_policy(0)
     return world
@@ -158,9 +162,9 @@ def draw_beliefs(firm: Firm, plan: Plan, seed: int, replication: int) -> dict[st
     return {name: belief_value(name, belief, seed, replication) for name, belief in sorted(held.items())}
 
 
-def params_of(firm: Firm, drawn: dict[str, float], nature: Nature, first_due: int) -> Records:
-    """What the kernels read of the drawn beliefs; the policy is put in by `World.put_policy`. (1,)"""
-    out = np.zeros(1, PARAMS)
+def record_of(firm: Firm, drawn: dict[str, float], nature: Nature, first_due: int) -> Records:
+    """World.record with what is drawn of the cards; the policy is put in by `World.put_policy`."""
+    out = np.zeros(1, WORLD)
     out["seed"], out["replication"], out["first_due"] = nature.seed, nature.replication, first_due
     horizon = nature.days.size
     after = firm.calendar.banking(firm.as_of + timedelta(days=1 + horizon), YEAR)
@@ -203,26 +207,23 @@ def clock_masses(
     macro = by_day(_macro(drawn, nature), days)
     rows = [np.ones(days)]
     for name in names:
-        u = uniform(nature.seed, nature.replication, FIRM, Purpose.INDUSTRY, crc32(str(name).encode()))
+        u = uniform(nature.seed, nature.replication, FIRM, int(Purpose.INDUSTRY), crc32(str(name).encode()))
         load = drawn["liquidity.macro_loading"] * float(np.exp(drawn["liquidity.industry_spread"] * normal(u)))
         rows.append(stress(load, macro))
     return np.asarray(codes) + 1, accumulated(np.array(rows))
 
 
-def habit_of(firm: Firm, drawn: dict[str, float], frailty: Floats, factor: Floats) -> tuple[Any, ...]:
-    """World.habit. The books were kept under today's ladder: its usual effect is in the habits and is divided out."""
-    rate = np.ascontiguousarray(firm.habits.rate)
+def first_rates(rate: Floats) -> npt.NDArray[np.int64]:
+    """First day from due on which each table has a rate above 0; the last one where none has. (tables,)"""
     some = rate > 0
-    first = np.where(some.any(axis=1), some.argmax(axis=1), LAST_DAY - FIRST_DAY) + FIRST_DAY
+    return (np.where(some.any(axis=1), some.argmax(axis=1), LAST_DAY - FIRST_DAY) + FIRST_DAY).astype(np.int64)
+
+
+def usual_effects(firm: Firm, drawn: dict[str, float]) -> Floats:
+    """Effect of today's ladder by days past due: the books were kept under it, so it is divided out. (ages,)"""
     ladder = firm.policy.ladder
-    reference = usual_effect(
-        [step.day for step in ladder],
-        [drawn[f"collections.{step.contact}_effect"] for step in ladder],
-        drawn["collections.half_life_days"],
-        LAST_DAY + 1,
-    )
-    catch_up = np.ascontiguousarray(firm.habits.catch_up)
-    return frailty, rate, first.astype(np.int64), firm.habits.phase, catch_up, np.ascontiguousarray(factor), reference
+    effects = [drawn[f"collections.{step.contact}_effect"] for step in ladder]
+    return usual_effect([step.day for step in ladder], effects, drawn["collections.half_life_days"], LAST_DAY + 1)
 
 
 def links_by_debtor(firm: Firm, n: int) -> tuple[Any, ...]:
@@ -245,10 +246,10 @@ def _won(firm: Firm, plan: Plan, drawn: dict[str, float], nature: Nature) -> Ite
             yield draw_won(firm, campaign, count, selection, nature.seed, nature.replication)
 
 
-def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.int64], people: People) -> Records:
+def customers_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.int64], people: People) -> Records:
     """The customers before the first day, what the policy sets aside. rows, agents: (n,)."""
-    out = np.zeros(rows.size, CUSTOMER)
-    out["rate"], out["mu"], out["regime"], out["agent"] = people.rate, people.mu, people.regime, agents
+    out: Records = lined_up(rows.size, CUSTOMER)
+    out["mu"], out["regime"], out["agent"] = people.mu, people.regime, agents
     out["sigma"] = firm.customers["amount_sigma"].to_numpy()[rows]
     out["base_terms"] = firm.customers["terms_days"].to_numpy()[rows]
     season = {segment: row for row, segment in enumerate(firm.seasons.segments)}
@@ -258,6 +259,14 @@ def records_of(firm: Firm, rows: npt.NDArray[np.int64], agents: npt.NDArray[np.i
     out["shift"] = firm.habits.shift[rows, firm.habits.channel[rows]] + people.shift
     out["delayed"] = firm.habits.dispute_share[rows]
     out["first"] = NONE
+    return out
+
+
+def conditions_of(drawn: dict[str, float], people: People, industry: npt.NDArray[np.int64]) -> Records:
+    """What of the customers seldom changes, before the first day. industry: (n,) row of the clock masses."""
+    out = np.zeros(industry.size, CONDITION)
+    out["rate"], out["industry"] = people.rate, industry
+    out["funds"] = drawn["discount.cost_of_funds"] * np.exp(drawn["discount.funds_spread"] * people.funds)
     return out
 
 
@@ -277,111 +286,61 @@ def _start(world: World, arrival: npt.NDArray[np.int64], shift: npt.NDArray[np.i
     items = world.firm.open_items
     number = -1 - items.groupby("customer").cumcount().to_numpy(np.int64)
     customer, due, cents = (items[name].to_numpy(np.int64) for name in ("customer", "due_day", "open_cents"))
-    start_clocks(
-        arrival,
-        world.params,
-        world.people,
-        world.order_mass,
-        world.clock_mass,
-        world.regimes,
-        world.order_on,
-        world.moves,
-    )
-    put_open_items(
-        number,
-        customer,
-        due,
-        world.firm.open_dues.day + shift[customer],
-        world.firm.open_dues.delayed,
-        cents,
-        world.params,
-        world.days,
-        world.people,
-        world.habit,
-        world.run_mass,
-        world.ladder,
-        world.run_on,
-        world.pending,
-        world.due_cents,
-        world.pool,
-    )
+    start_clocks(arrival, world.record)
+    dues = world.firm.open_dues
+    put_open_items(number, customer, due, dues.day + shift[customer], dues.delayed, cents, world.record)
 
 
 @njit(cache=True)
-def start_clocks(
-    arrival: Any, params: Any, people: Any, order_mass: Any, clock_mass: Any, regimes: Any, order_on: Any, moves: Any
-) -> None:
+def start_clocks(arrival: Any, world: Any) -> None:
     """Start the clocks of orders, runs, moves and churn of every customer, from its arrival on. arrival: (n,)."""
-    p = params[0]
-    people, order_mass, clock_mass, regimes = borrowed((people, order_mass, clock_mass, regimes))
-    order_on, moves = borrowed((order_on, moves))
-    customers, liquidity, _ = people
+    w = world[0]
+    customers, conditions, regimes = of(w, "customers"), of(w, "conditions"), of(w, "regimes")
     for i in range(customers.size):
-        c = customers[i]
-        day = arrival[i]
-        c.factor, c.price, c.scale = 1.0, 1.0, 1.0
-        c.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
-        c.left = exponential(uniform(p.seed, p.replication, c.agent, _FIRST_WAIT, 0))
-        c.since = day
-        order_on[i] = firing_day(order_mass[c.season], day, c.left, c.rate * c.mood)
+        c, q, day = customers[i], conditions[i], arrival[i]
+        q.factor, c.price, c.scale = 1.0, 1.0, 1.0
+        q.mood, c.pace = regimes[c.regime].orders, regimes[c.regime].pace
+        c.left = exponential(uniform(w.seed, w.replication, c.agent, _FIRST_WAIT, 0))
+        c.since, c.intensity = day, q.rate * q.factor * q.mood
+        of(w, "order_on")[i] = firing_day(of(w, "order_mass")[c.season], day, c.left, c.intensity)
         if not alone(c):
-            start_run(p, c, day)
+            start_run(w, c, day)
         for which in range(MOVES):
-            start(which, i, day, p, customers, liquidity)
-            rate = intensity(which, c.regime, liquidity[i], p, regimes)
-            schedule(which, i, rate, liquidity, clock_mass, moves)
+            start(w, i, which, day)
+            schedule(w, i, which, intensity(w, i, which, c.regime))
 
 
 @njit(cache=True)
-def put_open_items(
-    number: Any,
-    customer: Any,
-    due: Any,
-    habit_due: Any,
-    delayed: Any,
-    cents: Any,
-    params: Any,
-    days: Any,
-    people: Any,
-    habit: Any,
-    run_mass: Any,
-    ladder: Any,
-    run_on: Any,
-    pending: Any,
-    due_cents: Any,
-    pool: Any,
-) -> None:
+def put_open_items(number: Any, customer: Any, due: Any, habit_due: Any, delayed: Any, cents: Any, world: Any) -> None:
     """Give the items open on the as-of date to their customers; ladder steps whose day has passed count as made.
 
     number, customer, due, habit_due, delayed (its probability), cents: (items,). No past is invented: what is left of
     a unit-exponential clock is again unit-exponential, so each has a fresh patience.
     """
-    p = params[0]
-    days, people, habit, run_mass, ladder = borrowed((days, people, habit, run_mass, ladder))
-    run_on, pending, due_cents, pool = borrowed((run_on, pending, due_cents, pool))
-    customers, _, invoices = people
+    w = world[0]
+    invoices, ladder = of(w, "invoices"), of(w, "ladder")
     for k in range(number.size):
-        slot = pool[FREE]
-        v = invoices[slot]
-        pool[FREE] = v.next
         i = customer[k]
+        slot = new_slot(w, i)
+        v = invoices[slot]
+        agent = of(w, "customers")[i].agent
         v.customer, v.number, v.cents = i, number[k], cents[k]
         v.due, v.habit_due = due[k], habit_due[k]
         if delayed[k] > 0.0:
-            mark = uniform(p.seed, p.replication, customers[i].agent, _OPEN_DISPUTE, -1 - number[k])
-            v.habit_due += p.delay_days if mark < delayed[k] else 0
+            mark = uniform(w.seed, w.replication, agent, _OPEN_DISPUTE, -1 - number[k])
+            v.habit_due += w.delay_days if mark < delayed[k] else 0
         v.state, v.effect = NORMAL, 1.0
         for step in range(ladder.size):
             on = due[k] + ladder[step].day
             if on < 0:
-                left = fading(v.effect, on - v.contacted, p.half_life) if step > 0 else 1.0
+                left = fading(v.effect, on - v.contacted, w.half_life) if step > 0 else 1.0
                 v.effect = left * ladder[step].effect
                 v.step, v.contacted = step + 1, on
-        u = uniform(p.seed, p.replication, customers[i].agent, _OPEN_PATIENCE, -1 - number[k])
-        v.patience = fresh_patience(u, p.never)
-        owe(slot, customers, invoices, due_cents, p.first_due, pool)
-        if alone(customers[i]):
-            v.patience = np.log(v.patience)
-            start_alone(slot, 0, p.half_life, days, customers, invoices, habit, pending)
+        u = uniform(w.seed, w.replication, agent, _OPEN_PATIENCE, -1 - number[k])
+        v.patience = fresh_patience(u, w.never)
+        owe(w, slot)
+        if alone(of(w, "customers")[i]):
+            v.patience = math.log(v.patience)
+            start_alone(w, slot, 0)
         else:
-            wake(p, i, 0, customers, run_mass, run_on)
+            wake(w, i, 0)

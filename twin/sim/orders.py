@@ -12,27 +12,31 @@ from twin.behaviour.liquidity import FAILED
 from twin.behaviour.payment import fresh_patience
 from twin.firm.settings import NEVER_DAYS
 from twin.luck import Purpose, exponential, normal, uniform, uniforms
-from twin.sim.arrays import CHECKED, DISCOUNTED, DISPUTED, FREE, HELD_ORDERS, IN_DISPUTE, NONE, NORMAL, ORDERED_CENTS
-from twin.sim.borrowed import borrowed
-from twin.sim.clocks import firing_day, put, remainder, take, waiting_days
+from twin.sim.arrays import CUSTOMER_LINES, DISCOUNTED, DISPUTED, FULFILMENT, NONE, NORMAL, PENDING
+from twin.sim.clocks import fired, firing_day, put, remainder, take, waiting_days
 from twin.sim.events import DECLINED, DISPUTE, HELD, INVOICED, LOST, ORDER
 from twin.sim.habits import alone, start_alone, wake
 from twin.sim.liquidity import annoy
 from twin.sim.measures import COLUMN
 from twin.sim.subledger import (
     DONE,
+    HOME,
+    HOME_LINES,
     LARGEST_ORDER,
     MOST_CENTS,
     NO_ROOM,
     OVERFLOW,
     free,
+    has_slot,
     key,
     log_is_full,
+    new_slot,
     note,
     owe,
     plan_next,
 )
 from twin.sim.suppliers import goods_share, supplier_days
+from twin.sim.view import of, prefetch
 
 if TYPE_CHECKING:
     from twin.sim.world import World
@@ -44,15 +48,17 @@ _HELD, _LOST, _LOST_AMOUNT, _REVENUE = COLUMN["held"], COLUMN["lost"], COLUMN["l
 _GOODS = COLUMN["goods"]
 TOO_LONG, HAS_LEFT, HAS_FAILED = range(3)
 OVER_LIMIT, BARRED, WELCOME = range(3)
+AHEAD = 6
+"""Customers by which the loop over them runs ahead of itself with the memory."""
 
 
 @njit(cache=True)
-def verdict(day: int, c: Any, cents: int, invoices: Any) -> int:
+def verdict(w: Any, day: int, c: Any, cents: int) -> int:
     """Whether an order is over the limit, else whether an invoice past due bars it, else WELCOME."""
     if c.owes + c.committed + cents > c.limit:
         return OVER_LIMIT
     if c.hold_days < NEVER_DAYS:
-        slot = c.first
+        invoices, slot = of(w, "invoices"), c.first
         while slot != NONE:
             v = invoices[slot]
             if v.state != DISPUTED and day - v.due >= c.hold_days:
@@ -61,7 +67,7 @@ def verdict(day: int, c: Any, cents: int, invoices: Any) -> int:
     return WELCOME
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def open_day(day: int, days: Any) -> int:
     """The first open day from `day` on; the horizon if there is none."""
     while day < days.size and days[day].open == 0:
@@ -84,238 +90,221 @@ def discount_day(day: int, last: int, reopens: int, days: Any) -> int:
 
 
 @njit(cache=True)
-def open_dispute(slot: int, day: int, waits: int, invoices: Any, pending: Any, pool: Any) -> None:
-    """Put a new invoice under dispute for so many days."""
-    v = invoices[slot]
+def is_disputed(w: Any, slot: int, day: int) -> bool:
+    """Draw whether a new invoice is disputed; if it is, until when."""
+    v = of(w, "invoices")[slot]
+    c = of(w, "customers")[v.customer]
+    share = w.dispute_share * of(w, "regimes")[c.regime].disputes
+    if share <= 0.0:
+        return False
+    opens, wait, _, _ = uniforms(w.seed, w.replication, c.agent, _DISPUTE, key(v.number))
+    if opens >= share:
+        return False
+    waits = waiting_days(exponential(wait), w.dispute_days)
     v.state, v.since = DISPUTED, day
-    pool[IN_DISPUTE] += v.cents
-    put(pending[0], pending[1], slot, day + waits)
+    w.disputed += v.cents
+    put(w, PENDING, slot, day + waits)
+    note(w, day, DISPUTE, v.customer, v.number, v.cents, waits)
+    return True
 
 
 @njit(cache=True)
-def takes_discount(p: Any, c: Any, number: int, cost: float) -> bool:
-    """Whether an invoice is paid early for the discount, at the customer's yearly cost of funds."""
-    chance = taking(implied_rate(c.discount, c.terms - c.discount_days), cost, p.softness)
-    return bool(uniform(p.seed, p.replication, c.agent, _DISCOUNT, key(number)) < chance)
+def takes_discount(w: Any, i: int, number: int) -> bool:
+    """Whether a customer pays an invoice early for the discount."""
+    c = of(w, "customers")[i]
+    if c.discount <= 0.0 or c.discount_days >= c.terms:
+        return False
+    cost = of(w, "conditions")[i].funds * of(w, "regimes")[c.regime].funds
+    chance = taking(implied_rate(c.discount, c.terms - c.discount_days), cost, w.softness)
+    return bool(uniform(w.seed, w.replication, c.agent, _DISCOUNT, key(number)) < chance)
 
 
-@njit(cache=True, inline="always")
-def issue(
-    slot: int, day: int, p: Any, days: Any, people: Any, habit: Any, run_mass: Any, regimes: Any, ladder: Any,
-    run_on: Any, pending: Any, agenda: Any, due_cents: Any, record: Any,
-) -> None:  # fmt: skip
+@njit(cache=True)
+def issue(w: Any, slot: int, day: int) -> None:
     """Invoice the order in a slot: customer, number and cents are there."""
-    customers, liquidity, invoices = people
-    pool, today, log = record
-    v = invoices[slot]
+    v, measures = of(w, "invoices")[slot], of(w, "measures")
     i = v.customer
-    c = customers[i]
+    c = of(w, "customers")[i]
     v.due = day + c.terms
-    v.habit_due = day + c.base_terms + int(round(p.pass_through * (c.terms - c.base_terms))) + c.shift
-    if c.delayed > 0.0 and uniform(p.seed, p.replication, c.agent, _DELAYED, key(v.number)) < c.delayed:
-        v.habit_due += p.delay_days
+    v.habit_due = day + c.base_terms + int(round(w.pass_through * (c.terms - c.base_terms))) + c.shift
+    if c.delayed > 0.0 and uniform(w.seed, w.replication, c.agent, _DELAYED, key(v.number)) < c.delayed:
+        v.habit_due += w.delay_days
     v.state, v.parts, v.step, v.contacted, v.waiting, v.effect = NORMAL, 0, 0, 0, 0, 1.0
-    owe(slot, customers, invoices, due_cents, p.first_due, pool)
+    owe(w, slot)
     c.revenue += v.cents
-    today[_REVENUE] += v.cents
-    today[_GOODS] += v.cents if c.price == 1.0 else int(round(v.cents / c.price))
-    note(log, pool, day, INVOICED, i, v.number, v.cents, c.terms)
+    measures[day, _REVENUE] += v.cents
+    measures[day, _GOODS] += v.cents if c.price == 1.0 else int(round(v.cents / c.price))
+    note(w, day, INVOICED, i, v.number, v.cents, c.terms)
     if alone(c):
         v.patience = math.log(v.patience)
     else:
-        wake(p, i, day, customers, run_mass, run_on)
-    share = p.dispute_share * regimes[c.regime].disputes
-    if share > 0.0:
-        opens, wait, _, _ = uniforms(p.seed, p.replication, c.agent, _DISPUTE, key(v.number))
-        if opens < share:
-            waits = waiting_days(exponential(wait), p.dispute_days)
-            open_dispute(slot, day, waits, invoices, pending, pool)
-            note(log, pool, day, DISPUTE, i, v.number, v.cents, waits)
-            return
-    plan_next(slot, day, invoices, ladder, p.write_off_days, agenda[0], agenda[1])
-    offered = c.discount > 0.0 and c.discount_days < c.terms
-    if offered and takes_discount(p, c, v.number, liquidity[i].funds * regimes[c.regime].funds):
-        v.state, v.patience = DISCOUNTED, float(round(v.cents * c.discount))
-        put(pending[0], pending[1], slot, discount_day(day, day + c.discount_days, p.reopens, days))
+        wake(w, i, day)
+    if is_disputed(w, slot, day):
         return
-    if alone(c):
-        start_alone(slot, day, p.half_life, days, customers, invoices, habit, pending)
+    plan_next(w, slot, day)
+    if takes_discount(w, i, v.number):
+        v.state, v.patience = DISCOUNTED, float(round(v.cents * c.discount))
+        put(w, PENDING, slot, discount_day(day, day + c.discount_days, w.reopens, of(w, "days")))
+    elif alone(c):
+        start_alone(w, slot, day)
 
 
-@njit(cache=True, inline="always")
-def accept(
-    day: int, invoiced: int, i: int, number: int, cents: int, patience: float, customers: Any, invoices: Any,
-    agenda: Any, fulfilment: Any, pool: Any, log: Any,
-) -> None:  # fmt: skip
+@njit(cache=True)
+def accept(w: Any, day: int, invoiced: int, i: int, number: int, cents: int, patience: float) -> None:
     """Accept an order, to be invoiced on the day `invoiced`. There is a free slot."""
-    note(log, pool, day, ORDER, i, number, cents, 0)
-    slot = pool[FREE]
-    v = invoices[slot]
-    pool[FREE] = v.next
+    note(w, day, ORDER, i, number, cents, 0)
+    slot = new_slot(w, i)
+    v = of(w, "invoices")[slot]
     v.customer, v.number, v.cents, v.patience = i, number, cents, patience
-    customers[i].committed += cents
-    put(fulfilment, agenda[1], slot, invoiced)
+    of(w, "customers")[i].committed += cents
+    put(w, FULFILMENT, slot, invoiced)
 
 
 @njit(cache=True)
-def lose(day: int, i: int, number: int, cents: int, why: int, record: Any) -> None:
+def lose(w: Any, day: int, i: int, number: int, cents: int, why: int) -> None:
     """Count an order that is lost."""
-    pool, today, log = record
-    today[_LOST] += 1
-    today[_LOST_AMOUNT] += cents
-    note(log, pool, day, LOST, i, number, cents, why)
+    measures = of(w, "measures")
+    measures[day, _LOST] += 1
+    measures[day, _LOST_AMOUNT] += cents
+    note(w, day, LOST, i, number, cents, why)
 
 
 @njit(cache=True)
-def orders(
-    day: int,
-    params: Any,
-    days: Any,
-    people: Any,
-    held: Any,
-    habit: Any,
-    run_mass: Any,
-    order_mass: Any,
-    clock_mass: Any,
-    regimes: Any,
-    ladder: Any,
-    moves: Any,
-    order_on: Any,
-    run_on: Any,
-    pending: Any,
-    agenda: Any,
-    fulfilment: Any,
-    due_cents: Any,
-    record: Any,
-) -> int:
-    """Do the day's orders; NO_ROOM if it stopped for want of room and is to be called again, OVERFLOW for too much."""
-    p = params[0]
-    days, people, held, habit, regimes = borrowed((days, people, held, habit, regimes))
-    run_mass, order_mass, clock_mass, ladder = borrowed((run_mass, order_mass, clock_mass, ladder))
-    moves, order_on, run_on, pending, agenda = borrowed((moves, order_on, run_on, pending, agenda))
-    fulfilment, due_cents, record = borrowed((fulfilment, due_cents, record))
-    customers, liquidity, invoices = people
-    pool, today, log = record
-    invoiced = open_day(day + p.lead_days, days)
-    while pool[CHECKED] < pool[HELD_ORDERS]:
-        if pool[FREE] == NONE or log_is_full(log, pool):
+def release(w: Any, day: int, invoiced: int) -> int:
+    """Release or lose the orders held before today, in their order; NO_ROOM if it stopped for want of room."""
+    customers, held = of(w, "customers"), of(w, "held")
+    while w.checked < w.held_orders:
+        if not has_slot(w) or log_is_full(w):
             return NO_ROOM
-        h = held[pool[CHECKED]]
-        pool[CHECKED] += 1
-        i, number, cents, since = h.customer, h.number, h.cents, h.day
-        if since == day:
+        h = held[w.checked]
+        w.checked += 1
+        i, number, cents = h.customer, h.number, h.cents
+        if h.day == day:
             continue
         c = customers[i]
-        if c.regime == FAILED or c.gone == 1 or day - since >= p.hold_patience:
+        if c.regime == FAILED or c.gone == 1 or day - h.day >= w.hold_patience:
             why = HAS_FAILED if c.regime == FAILED else (HAS_LEFT if c.gone == 1 else TOO_LONG)
-            lose(day, i, number, cents, why, record)
+            lose(w, day, i, number, cents, why)
             if why == TOO_LONG:
-                annoy(i, day, p.refusal, p, liquidity, clock_mass, moves)
+                annoy(w, i, day, w.refusal)
             h.customer = NONE
-        elif verdict(day, c, cents, invoices) == WELCOME:
-            u = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, number)[2]
-            patience = fresh_patience(u, p.never)
-            accept(day, invoiced, i, number, cents, patience, customers, invoices, agenda, fulfilment, pool, log)
+        elif verdict(w, day, c, cents) == WELCOME:
+            u = uniforms(w.seed, w.replication, c.agent, _ORDER_WAIT, number)[2]
+            accept(w, day, invoiced, i, number, cents, fresh_patience(u, w.never))
             h.customer = NONE
-    for i in range(order_on.size):
-        if order_on[i] != day:
-            continue
-        c = customers[i]
-        row = order_mass[c.season]
-        intensity = c.rate * c.factor * c.mood
-        while row[c.since] + c.left / intensity <= row[day + 1]:
-            if pool[FREE] == NONE or pool[HELD_ORDERS] == held.size or log_is_full(log, pool):
-                return NO_ROOM
-            wait, amount, patience, _ = uniforms(p.seed, p.replication, c.agent, _ORDER_WAIT, c.orders)
-            size = math.exp(c.mu + c.sigma * normal(amount)) * c.scale
-            worth = size / min(c.price, 1.0)
-            if worth > LARGEST_ORDER or pool[ORDERED_CENTS] > MOST_CENTS - int(worth) - 1:
-                return OVERFLOW
-            cents = max(1, int(round(size)))
-            pool[ORDERED_CENTS] += max(cents, int(worth))
-            number = c.orders
-            c.orders += 1
-            c.left += exponential(wait)
-            today[_ORDERS] += 1
-            why = verdict(day, c, cents, invoices)
-            if why == WELCOME:
-                keeps = fresh_patience(patience, p.never)
-                accept(day, invoiced, i, number, cents, keeps, customers, invoices, agenda, fulfilment, pool, log)
-            elif why == OVER_LIMIT and p.holds == 0:
-                today[_DECLINED] += 1
-                today[_DECLINED_AMOUNT] += cents
-                note(log, pool, day, DECLINED, i, number, cents, 0)
-                annoy(i, day, p.refusal, p, liquidity, clock_mass, moves)
-            else:
-                today[_HELD] += 1
-                note(log, pool, day, HELD, i, number, cents, why)
-                h = held[pool[HELD_ORDERS]]
-                h.customer, h.number, h.cents, h.day = i, number, cents, day
-                pool[HELD_ORDERS] += 1
-        c.left = remainder(row, c.since, day + 1, c.left, intensity)
-        c.since = day + 1
-        order_on[i] = firing_day(row, day + 1, c.left, intensity)
-    while fulfilment[day] != NONE:
-        if log_is_full(log, pool):
-            return NO_ROOM
-        slot = fulfilment[day]
-        take(fulfilment, agenda[1], slot)
-        v = invoices[slot]
-        customers[v.customer].committed -= v.cents
-        if customers[v.customer].regime == FAILED:
-            lose(day, v.customer, v.number, v.cents, HAS_FAILED, record)
-            free(slot, invoices, pool)
-        else:
-            issue(
-                slot, day, p, days, people, habit, run_mass, regimes, ladder, run_on, pending, agenda, due_cents, record
-            )
     return DONE
 
 
 @njit(cache=True)
-def forget_decided(held: Any, pool: Any) -> None:
+def refuse(w: Any, day: int, i: int, number: int, cents: int, why: int) -> None:
+    """Decline an order that is over the limit, or put it on hold."""
+    measures, held = of(w, "measures"), of(w, "held")
+    if why == OVER_LIMIT and w.holds == 0:
+        measures[day, _DECLINED] += 1
+        measures[day, _DECLINED_AMOUNT] += cents
+        note(w, day, DECLINED, i, number, cents, 0)
+        annoy(w, i, day, w.refusal)
+        return
+    measures[day, _HELD] += 1
+    note(w, day, HELD, i, number, cents, why)
+    h = held[w.held_orders]
+    h.customer, h.number, h.cents, h.day = i, number, cents, day
+    w.held_orders += 1
+
+
+@njit(cache=True)
+def place_orders(w: Any, i: int, day: int, invoiced: int) -> int:
+    """Decide on a customer's orders of today, and put its clock on the day of the next: DONE, NO_ROOM or OVERFLOW."""
+    c, held = of(w, "customers")[i], of(w, "held")
+    row = of(w, "order_mass")[c.season]
+    while row[c.since] + c.left / c.intensity <= row[day + 1]:
+        if not has_slot(w) or w.held_orders == held.size or log_is_full(w):
+            return NO_ROOM
+        wait, amount, patience, _ = uniforms(w.seed, w.replication, c.agent, _ORDER_WAIT, c.orders)
+        size = math.exp(c.mu + c.sigma * normal(amount)) * c.scale
+        worth = size / min(c.price, 1.0)
+        if worth > LARGEST_ORDER or w.ordered > MOST_CENTS - int(worth) - 1:
+            return OVERFLOW
+        cents = max(1, int(round(size)))
+        w.ordered += max(cents, int(worth))
+        number = c.orders
+        c.orders += 1
+        c.left += exponential(wait)
+        of(w, "measures")[day, _ORDERS] += 1
+        why = verdict(w, day, c, cents)
+        if why == WELCOME:
+            accept(w, day, invoiced, i, number, cents, fresh_patience(patience, w.never))
+        else:
+            refuse(w, day, i, number, cents, why)
+    c.left = remainder(row, c.since, day + 1, c.left, c.intensity)
+    c.since = day + 1
+    of(w, "order_on")[i] = firing_day(row, day + 1, c.left, c.intensity)
+    return DONE
+
+
+@njit(cache=True)
+def fulfil(w: Any, day: int) -> int:
+    """Invoice what falls to be invoiced today; an order of a customer that has failed is lost."""
+    customers, invoices, heads = of(w, "customers"), of(w, "invoices"), of(w, "heads")
+    while heads[FULFILMENT, day] != NONE:
+        if log_is_full(w):
+            return NO_ROOM
+        slot = heads[FULFILMENT, day]
+        take(w, FULFILMENT, slot)
+        v = invoices[slot]
+        customers[v.customer].committed -= v.cents
+        if customers[v.customer].regime == FAILED:
+            lose(w, day, v.customer, v.number, v.cents, HAS_FAILED)
+            free(w, slot)
+        else:
+            issue(w, slot, day)
+    return DONE
+
+
+@njit(cache=True)
+def orders(day: int, world: Any) -> int:
+    """Do the day's orders; NO_ROOM if it stopped for want of room and is to be called again, OVERFLOW for too much."""
+    w = world[0]
+    invoiced = open_day(day + w.lead_days, of(w, "days"))
+    status = release(w, day, invoiced)
+    if status != DONE:
+        return status
+    customers, invoices, today = of(w, "customers"), of(w, "invoices"), of(w, "fired")
+    many = fired(of(w, "order_on"), day, today)
+    for k in range(many):
+        after = today[min(k + AHEAD, many - 1)]
+        for line in range(CUSTOMER_LINES):
+            prefetch(customers, after, line)
+        for line in range(HOME_LINES):
+            prefetch(invoices, HOME * after, line)
+        status = place_orders(w, today[k], day, invoiced)
+        if status != DONE:
+            return status
+    return fulfil(w, day)
+
+
+@njit(cache=True)
+def forget_decided(world: Any) -> None:
     """Close up the held orders over those that were decided, in their order."""
-    kept = 0
-    for k in range(pool[HELD_ORDERS]):
+    w = world[0]
+    held, kept = of(w, "held"), 0
+    for k in range(w.held_orders):
         if held[k].customer != NONE:
             h = held[kept]
             h.customer, h.number, h.cents, h.day = held[k].customer, held[k].number, held[k].cents, held[k].day
             kept += 1
-    pool[HELD_ORDERS] = kept
-    pool[CHECKED] = 0
+    w.held_orders = kept
+    w.checked = 0
 
 
 def take_orders(world: World, day: int) -> None:
     """Invoice, release and decide; what is sold is bought from suppliers."""
-    while True:
-        status = orders(
-            day,
-            world.params,
-            world.days,
-            world.people,
-            world.held,
-            world.habit,
-            world.run_mass,
-            world.order_mass,
-            world.clock_mass,
-            world.regimes,
-            world.ladder,
-            world.moves,
-            world.order_on,
-            world.run_on,
-            world.pending,
-            world.agenda,
-            world.fulfilment,
-            world.due_cents,
-            world.record(day),
-        )
-        if status == DONE:
-            break
+    while (status := orders(day, world.record)) != DONE:
         if status == OVERFLOW:
             raise OverflowError(f"day {day}: an order lifts what is owed beyond 64-bit cents")
         world.make_room()
-    if world.pool[HELD_ORDERS]:
-        forget_decided(world.held, world.pool)
+    if world.count("held_orders"):
+        forget_decided(world.record)
     sold = int(world.measures[day, _REVENUE])
     world.ledger.post("receivables", "revenue", sold)
     cost = round(int(world.measures[day, _GOODS]) * goods_share(world.drawn))

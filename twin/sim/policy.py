@@ -12,7 +12,9 @@ from twin.behaviour.belief import Belief
 from twin.behaviour.demand import lead_response, price_response, terms_response
 from twin.firm.plan import Change, Plan
 from twin.firm.settings import CUSTOMER_SETTINGS, FIRM_SETTINGS, SETTINGS
-from twin.sim.clocks import firing_day, remainder
+from twin.sim.clocks import firing_day
+from twin.sim.liquidity import retime_order
+from twin.sim.view import of
 from twin.sim.world import World
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +56,7 @@ def put_in_force(world: World, day: int) -> None:
     factor *= terms_response(drawn["demand.terms_elasticity"], extra)
     factor *= price_response(drawn["demand.price_elasticity"], settings["price"])
     factor *= lead_response(drawn["demand.lead_elasticity"], lead)
-    retime_orders(day, factor, customers, world.order_mass, world.order_on)
+    retime_orders(day, factor, world.record)
 
 
 def today_of_customers(world: World) -> dict[str, Floats]:
@@ -78,19 +80,18 @@ def changed(value: Any, change: Change, amount: Any, rows: npt.NDArray[np.int64]
 
 
 @njit(cache=True)
-def retime_orders(day: int, factor: Any, customers: Any, order_mass: Any, order_on: Any) -> None:
+def retime_orders(day: int, factor: Any, world: Any) -> None:
     """Give each customer its new order factor from the start of `day` and re-time its clock. factor: (n,)."""
-    for i in range(customers.size):
-        c = customers[i]
-        if c.factor == factor[i]:
+    w = world[0]
+    customers, conditions = of(w, "customers"), of(w, "conditions")
+    for i in range(factor.size):
+        c, q = customers[i], conditions[i]
+        if q.factor == factor[i]:
             continue
-        row = order_mass[c.season]
-        if c.since < day:
-            c.left = remainder(row, c.since, day, c.left, c.rate * c.factor * c.mood)
-            c.since = day
-        c.factor = factor[i]
-        if c.mood > 0.0:
-            order_on[i] = firing_day(row, c.since, c.left, c.rate * c.factor * c.mood)
+        q.factor = factor[i]
+        retime_order(w, i, day, q.rate * q.factor * q.mood)
+        if q.mood > 0.0:
+            of(w, "order_on")[i] = firing_day(of(w, "order_mass")[c.season], c.since, c.left, c.intensity)
 
 
 def _amount(world: World, change: Change, ordinal: int) -> Any:

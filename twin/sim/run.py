@@ -7,7 +7,6 @@ import simpy
 
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
-from twin.sim.arrays import EVENTS
 from twin.sim.desks import PHASES, open_desks
 from twin.sim.nature import Nature, draw_nature
 from twin.sim.opening import build
@@ -37,12 +36,13 @@ def live(firm: Firm, plan: Plan, nature: Nature, *, log: bool = False) -> Outcom
 def outcome(world: World) -> Outcome:
     """What a finished world has to tell. Events come in order of day, kind, customer, number and detail."""
     n = len(world.firm.customers)
-    each = np.stack([world.customers[name] for name in ("revenue", "receipts", "write_offs", "owes")], axis=1)
+    people, conditions = world.customers, world.conditions
+    each = np.stack([people["revenue"], people["receipts"], conditions["write_offs"], people["owes"]], axis=1)
     assert each.shape[1] == len(CUSTOMER_TOTALS)
     totals = np.concatenate([each[:n], each[n:].sum(axis=0, keepdims=True)])
     events = None
     if world.log.size:
-        events = world.log[: world.pool[EVENTS]]
+        events = world.log[: world.count("events")]
         order = ("detail", "number", "customer", "kind", "day")
         events = events[np.lexsort(tuple(events[name] for name in order))]
     return Outcome(world.measures, totals, world.drawn, events)

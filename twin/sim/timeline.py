@@ -39,12 +39,12 @@ def shocked_days(calendar: Calendar, start: date, days: int, week_sd: float, see
     """The days of a run with the weekly common shock of one replication: log-normal with mean 1. (days,)"""
     out = plain_days(calendar, start, days).copy()
     if week_sd > 0:
-        z = np.array(weekly_normals(days, Purpose.COMMON_WEEK, seed, replication))
+        z = np.array(weekly_normals(days, int(Purpose.COMMON_WEEK), seed, replication))
         out["common"] = by_day(np.exp(week_sd * z - week_sd**2 / 2), days)
     return out
 
 
-def weekly_normals(days: int, purpose: Purpose, seed: int, replication: int) -> list[float]:
+def weekly_normals(days: int, purpose: int, seed: int, replication: int) -> list[float]:
     """The firm's standard normal of each week of a run."""
     return [normal(uniform(seed, replication, FIRM, purpose, w)) for w in range(weeks_of(days))]
 

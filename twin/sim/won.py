@@ -35,8 +35,8 @@ def draw_won(firm: Firm, campaign: Campaign, count: int, adverse_selection: floa
         raise ValueError(f"a campaign wins from 0 to {MOST_WON - 1:,} customers, not {count:,}")
     agents = WON + crc32(campaign.name.encode()) * MOST_WON + np.arange(count)
     u, v = np.empty(count), np.empty(count)
-    fill_uniform(seed, replication, agents, Purpose.DONOR, 0, u)
-    fill_uniform(seed, replication, agents, Purpose.ARRIVAL, 0, v)
+    fill_uniform(seed, replication, agents, int(Purpose.DONOR), 0, u)
+    fill_uniform(seed, replication, agents, int(Purpose.ARRIVAL), 0, v)
     chosen = np.flatnonzero(campaign.who)
     ranked = chosen[np.argsort(firm.customers["days_late"].to_numpy(float)[chosen], kind="stable")]
     place = (ranked.size * u ** (1.0 / (1.0 + adverse_selection))).astype(np.int64)

@@ -15,90 +15,96 @@ from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan, Policy
 from twin.firm.settings import check_settings
 from twin.luck import FIRM, Purpose, uniform
-from twin.sim.arrays import (
-    EVENTS,
-    HELD_ORDERS,
-    NONE,
-    OPEN,
-    STEP,
-    Calendar,
-    Records,
-    grown,
-    string_free,
-)
+from twin.sim.arrays import ARRAYS, STEP, Records, grown
 from twin.sim.subledger import EVENTS_AT_ONCE, take_up
+from twin.sim.view import show
 
 Floats = npt.NDArray[np.float64]
 Cents = npt.NDArray[np.int64]
+Days = npt.NDArray[np.int32]
 
 
 @dataclass
 class World:
     """Everything that one replication of one plan reads and changes. A desk or a user's process gets it whole.
 
+    record:     (1,) WORLD, which is what kernels get: they see the arrays that stand here by the names in ARRAYS.
     rows:       (n,) row of the firm's customer table that each customer is like; its own, save of those won.
-    customers, liquidity: (n,); invoices: (slots,); held: (room,), the first pool[HELD_ORDERS] count.
-    habit:      frailty (n, phases), rate (tables, DAYS), first_rate (tables,), phase (DAYS,), catch_up (s,),
-                run_factor (calendars, days), reference (ages,).
+    customers, conditions: (n,); invoices: (slots,); held: (room,), the first `held_orders` count.
+    frailty:    (n, phases); rate: (tables, DAYS); first_rate: (tables,) first day from due with a rate above 0.
+    phase:      (DAYS,); catch_up: (s,); run_factor: (calendars, days); reference, fade: as in habits.stage.
     order_mass: (segments, days + 1); run_mass: (calendars, days + 1); clock_mass: (1 + industries, days + 1).
-    links:      first (n + 1,), creditor and share (links,): whom each debtor owes.
-    order_on, run_on: (n,) day on which each customer next orders and makes its next run; NONE where it does not.
-    moves, pending, agenda: calendars of the liquidity clocks, of what becomes of single invoices, and of the ladder;
-                fulfilment: (days + 1,) heads of orders to be invoiced, whose nodes are those of the agenda.
+    first_link: (n + 1,) where each debtor's links begin among creditor and share (links,): whom it owes.
+    order_on, run_on, move_on: (n,) day on which each customer next orders, makes its next run, and on which the first
+                of its other clocks fires; NONE where it does not. fired: (n,) room for those of a day.
+    heads:      (calendars, days + 1) first invoice of each day of PENDING, AGENDA and FULFILMENT, or NONE.
+    due_cents:  (due days,) open cents by due day from `first_due` on.
+    failures:   (n,) those who have failed, in their order; claims: (n,) what was written off of them, in cents.
+    worklist:   (slots,), the first `queued` count; used_minutes: (collectors,) by which each is behind.
     """
 
     firm: Firm
     plan: Plan
     seed: int
     replication: int
-    days: Records
     policy: Policy
     drawn: dict[str, float]
+    record: Records
     rows: Cents
-    params: Records
+    days: Records
     regimes: Records
     ladder: Records
     customers: Records
-    liquidity: Records
+    conditions: Records
     invoices: Records
     held: Records
-    habit: tuple[Any, ...]
+    frailty: Floats
+    rate: Floats
+    first_rate: Cents
+    phase: Days
+    catch_up: Floats
+    run_factor: Floats
+    reference: Floats
+    fade: Floats
     order_mass: Floats
     run_mass: Floats
     clock_mass: Floats
-    links: tuple[Any, ...]
+    first_link: Cents
+    creditor: Cents
+    share: Floats
     outflows: Cents
     payables: Cents
     ledger: Ledger
-    first_due: int
     due_cents: Cents
     month_ends: npt.NDArray[np.bool_]
-    pool: Cents
     log: Records
     measures: Cents
-    order_on: npt.NDArray[np.int32]
-    run_on: npt.NDArray[np.int32]
-    moves: Calendar
-    pending: Calendar
-    agenda: Calendar
-    fulfilment: npt.NDArray[np.int32]
-    failures: npt.NDArray[np.int32]
+    order_on: Days
+    run_on: Days
+    move_on: Days
+    fired: Days
+    heads: Days
+    failures: Days
     claims: Cents
-    worklist: Cents = field(default_factory=lambda: np.empty(0, np.int64))
+    worklist: Days
     used_minutes: Floats = field(default_factory=lambda: np.empty(0))
     recoveries: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     interest_due: int = 0
     paid_until: int = 0
     paid_out: int = 0
 
-    @property
-    def people(self) -> tuple[Records, Records, Records]:
-        """Customers, their liquidity, and the invoices."""
-        return self.customers, self.liquidity, self.invoices
+    def __post_init__(self) -> None:
+        for name in ARRAYS:
+            self.place(name, getattr(self, name))
 
-    def record(self, day: int) -> tuple[Cents, Cents, Records]:
-        """The counters, the day's measures, and the log."""
-        return self.pool, self.measures[day], self.log
+    def place(self, name: str, array: npt.NDArray[Any]) -> None:
+        """Put an array in the place of the one of that name, and let the kernels see it."""
+        show(self.record, name, array)
+        setattr(self, name, array)
+
+    def count(self, name: str) -> int:
+        """One of the counters of WORLD."""
+        return int(self.record[name][0])
 
     def belief(self, name: str, belief: Belief) -> float:
         """The value of a belief in this replication: the same for the same name in every scenario."""
@@ -120,37 +126,37 @@ class World:
         """As `set_policy`, of settings that have been checked."""
         before = self.policy
         self.policy = replace(before, **settings)
-        p = self.params
-        p["holds"] = self.policy.over_limit == "hold"
-        p["hold_patience"], p["lead_days"] = self.policy.hold_patience_days, self.policy.lead_days
-        p["by_size"], p["write_off_days"] = self.policy.worklist == "largest", self.policy.write_off_days
+        record = self.record
+        record["holds"] = self.policy.over_limit == "hold"
+        record["hold_patience"], record["lead_days"] = self.policy.hold_patience_days, self.policy.lead_days
+        record["by_size"], record["write_off_days"] = self.policy.worklist == "largest", self.policy.write_off_days
+        record["minutes"] = self.policy.collector_minutes
         used = self.used_minutes[: self.policy.collectors]
-        self.used_minutes = np.concatenate([used, np.zeros(self.policy.collectors - used.size)])
+        self.place("used_minutes", np.concatenate([used, np.zeros(self.policy.collectors - used.size)]))
         if (self.policy.ladder, self.policy.write_off_days) != (before.ladder, before.write_off_days) or day == 0:
             self.take_up_ladder(day)
 
     def take_up_ladder(self, day: int) -> None:
         """Put every open invoice on the day that the ladder in force gives it, none of them waiting for a contact."""
-        self.ladder = ladder_of(self.policy, self.drawn)
-        self.worklist = np.empty(0, np.int64)
-        take_up(day, self.people, self.ladder, self.policy.write_off_days, self.agenda)
+        self.place("ladder", ladder_of(self.policy, self.drawn))
+        take_up(day, self.record)
 
     def make_room(self) -> None:
-        """Make half as much room again for invoices, held orders where they need it, and events if they are logged."""
-        size = self.invoices.size
-        longer = size + size // 2
-        self.invoices = grown(self.invoices, longer)
-        string_free(self.invoices, size, self.pool)
-        self.pending, self.agenda = _longer(self.pending, longer), _longer(self.agenda, longer)
-        if 2 * self.pool[HELD_ORDERS] > self.held.size:
-            self.held = grown(self.held, 2 * self.held.size)
+        """Make half as much room again for invoices, twice that for held orders where they are many, and for events."""
+        longer = self.invoices.size + self.invoices.size // 2 + 1
+        self.place("invoices", grown(self.invoices, longer))
+        self.place("worklist", grown(self.worklist, longer))
+        if 2 * self.count("held_orders") > self.held.size:
+            self.place("held", grown(self.held, 2 * self.held.size))
         self.make_log_room(1)
 
     def make_log_room(self, of_an_invoice: int) -> None:
         """See to it that every open invoice can log so many events, if events are logged."""
-        needed = int(self.pool[EVENTS]) + of_an_invoice * int(self.pool[OPEN]) + 2 * EVENTS_AT_ONCE
-        if self.log.size and needed > self.log.size:
-            self.log = grown(self.log, 2 * needed)
+        if not self.log.size:
+            return
+        needed = self.count("events") + of_an_invoice * self.count("open") + 2 * EVENTS_AT_ONCE
+        if needed > self.log.size:
+            self.place("log", grown(self.log, 2 * needed))
 
 
 def ladder_of(policy: Policy, drawn: dict[str, float]) -> Records:
@@ -164,12 +170,4 @@ def ladder_of(policy: Policy, drawn: dict[str, float]) -> Records:
 
 def belief_value(name: str, belief: Belief, seed: int, replication: int) -> float:
     """The value of a belief in a replication."""
-    return belief.at(uniform(seed, replication, FIRM, Purpose.ASSUMPTION, crc32(name.encode())))
-
-
-def _longer(calendar: Calendar, nodes: int) -> Calendar:
-    """A calendar with room for more nodes."""
-    head, node = calendar
-    longer = grown(node, nodes)
-    longer["day"][node.size :] = NONE
-    return head, longer
+    return belief.at(uniform(seed, replication, FIRM, int(Purpose.ASSUMPTION), crc32(name.encode())))

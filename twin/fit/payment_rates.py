@@ -115,7 +115,7 @@ def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Fac
     mean, arrays = np.ones((ledger.customers, PHASES)), (population.rate, population.catch_up)
     shape, prior_shape, centre = np.ones_like(mean), np.ones(PHASES), np.ones(PHASES)
     relative = np.ones((max(len(ledger.segments), 1), PHASES))
-    for _ in range(2):
+    for _ in range(3):
         settled, expected, certain = np.zeros((3, *mean.shape))
         _phase_pass(ledger.rows, until, factors, arrays, mean, settled, expected, certain)
         for p in range(PHASES):

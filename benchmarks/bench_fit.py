@@ -1,7 +1,7 @@
 """How long calibration takes, and how much memory, by the number of invoices: is it linear?
 
-    python benchmarks/bench_fit.py                      50,000, 500,000 and 5,000,000 invoices: a quarter of an hour, 8 GB
-    python benchmarks/bench_fit.py --sizes 50000
+    python benchmarks/bench_fit.py                      50,000, 500,000 and 5,000,000 invoices
+    python benchmarks/bench_fit.py --sizes 50000,500000
 
 Invoices of two years, 50 of each customer, as a Parquet file that `read_books` reads. Each size is a process of its own
 that has compiled before; figures are processor seconds, which other work on the machine disturbs less.
@@ -35,7 +35,7 @@ WARM = 5_000
 
 
 def write_invoices(path: Path, invoices: int) -> None:
-    """Invoices of customers who pay some days late in the mean, each with a mean of its own; banks close at weekends."""
+    """Invoices of customers who are late by some days in the mean, each by its own; banks close at weekends."""
     rng = np.random.default_rng(1)
     customer = np.arange(invoices) % (invoices // EACH)
     issued = np.sort(rng.integers(0, DAYS, invoices))
@@ -84,8 +84,8 @@ def show(sizes: list[int]) -> None:
         command = [sys.executable, __file__, "--measure", str(size)]
         f = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         each = (f["read"] + f["calibrate"]) / size * 1e6
-        row = f"| {size:,} | {size // EACH:,} | {f['read']:.1f} | {f['calibrate']:.1f} | {each:.0f} | {f['peak MB']:,.0f} |"
-        print(row, flush=True)
+        row = (f"{size:,}", f"{size // EACH:,}", f"{f['read']:.1f}", f"{f['calibrate']:.1f}", f"{each:.0f}")
+        print("|", " | ".join((*row, f"{f['peak MB']:,.0f}")), "|", flush=True)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ books of that run are what the fit is given: truth and fit meet nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np

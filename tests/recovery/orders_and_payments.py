@@ -48,17 +48,28 @@ def settlement_rate(first: int, stop: int) -> Parameter:
     return value
 
 
-PARAMETERS: dict[str, Parameter] = {
-    "order rate": lambda firm, nature: nature.people.rate,
-    "mean amount": lambda firm, nature: nature.people.mu + firm.customers["amount_sigma"].to_numpy() ** 2 / 2,
-    "spread of amounts": lambda firm, nature: firm.customers["amount_sigma"].to_numpy(),
-    "season, months": lambda firm, nature: firm.seasons.month[0],
-    "season, weekdays": lambda firm, nature: firm.seasons.kind[0, :5],
-    **{f"settlement rate, {name}": settlement_rate(*days) for name, days in PHASE_DAYS.items()},
-    "pay-runs": lambda firm, nature: np.log(firm.habits.run),
-    "weekdays of payment": lambda firm, nature: firm.habits.day_kind[0, :4] / firm.habits.day_kind[0, :5].mean(),
-    "common weekly shock": lambda firm, nature: firm.habits.week_sd,
+def _amount_sigma(firm: Firm) -> Floats:
+    return firm.customers["amount_sigma"].to_numpy()
+
+
+POSTERIORS: dict[str, Parameter] = {
+    "log of the order rate": lambda firm, nature: np.log(nature.people.rate),
+    "log of the mean amount": lambda firm, nature: nature.people.mu + _amount_sigma(firm) ** 2 / 2,
+    **{f"log of the settlement rate {name}": settlement_rate(*days) for name, days in PHASE_DAYS.items()},
 }
+"""Parameters that every replication draws anew."""
+
+POINTS: dict[str, Parameter] = {
+    "log of the spread of amounts": lambda firm, nature: np.log(_amount_sigma(firm)),
+    "log of the season, months": lambda firm, nature: np.log(firm.seasons.month[0]),
+    "log of the season, weekdays": lambda firm, nature: np.log(firm.seasons.kind[0, :5]),
+    "log of the pay-runs a day": lambda firm, nature: np.log(firm.habits.run),
+    "weekday of payment": lambda firm, nature: firm.habits.day_kind[0, :4] / firm.habits.day_kind[0, :5].mean(),
+    "common weekly shock": lambda firm, nature: np.array(firm.habits.week_sd),
+}
+"""Parameters that are the same in every replication: their error is shown, and no interval."""
+
+PARAMETERS = POSTERIORS | POINTS
 
 
 def fitted(past: Past) -> Firm:

@@ -50,45 +50,51 @@ class Ranks:
         return float(chisquare(counts).pvalue)
 
     @property
-    def row(self) -> dict[str, float]:
-        """A row of the table: bias and spread in standard deviations of the posterior, 0 and about 1 if all is well."""
-        return {
-            "coverage": self.coverage,
-            "p of flat ranks": self.flatness,
-            "bias": float(-self.distance.mean()),
-            "spread": float(self.distance.std()),
-        }
+    def bias(self) -> float:
+        """Mean of what is estimated less what is true, in standard deviations of the posterior."""
+        return float(-self.distance.mean())
 
 
 def placed(parameters: Mapping[str, Parameter], truth: tuple[Firm, Nature], fitted: Firm, seed: int) -> pd.DataFrame:
-    """Rank and distance of every true value of one firm. Index: parameter."""
+    """Of every true value of one firm: columns parameter, rank, distance, error, chosen.
+
+    error: the mean of the draws less the truth, in the parameter's own unit. Where all draws are the same there is no
+    posterior, and rank and distance are missing.
+    """
     rng = np.random.default_rng(seed)
-    true = {name: np.atleast_1d(value(*truth)) for name, value in parameters.items()}
-    drawn: dict[str, list[Floats]] = {name: [] for name in parameters}
-    for replication in range(DRAWS):
-        nature = draw_nature(fitted, days=1, seed=seed, replication=replication)
-        for name, value in parameters.items():
-            drawn[name].append(np.atleast_1d(value(fitted, nature)))
-    tables = []
-    for name, held in true.items():
-        draws = np.array(drawn[name])
-        below, level = (draws < held).sum(0), (draws == held).sum(0)
-        rank = below + rng.integers(0, level + 1)
-        distance = (held - draws.mean(0)) / np.maximum(draws.std(0), 1e-12)
-        chosen = np.arange(held.size) == rng.integers(held.size)
-        tables.append(pd.DataFrame({"parameter": name, "rank": rank, "distance": distance, "chosen": chosen}))
-    return pd.concat(tables)
+    natures = [draw_nature(fitted, days=1, seed=seed, replication=r) for r in range(DRAWS)]
+    return pd.concat(
+        [
+            _placed(np.atleast_1d(value(*truth)), np.array([np.atleast_1d(value(fitted, n)) for n in natures]), rng)
+            .assign(parameter=name)
+            for name, value in parameters.items()
+        ]
+    )  # fmt: skip
 
 
-def gathered(tables: list[pd.DataFrame]) -> dict[str, Ranks]:
-    """The ranks of every parameter over all firms."""
-    return {
-        str(name): Ranks(held["rank"].to_numpy(), held["distance"].to_numpy(), held.loc[held["chosen"], "rank"].to_numpy())
-        for name, held in pd.concat(tables).groupby("parameter", sort=False)
-    }
+def _placed(true: Floats, draws: Floats, rng: np.random.Generator) -> pd.DataFrame:
+    """Of true values (k,) among draws (DRAWS, k); ties are broken by chance."""
+    sd, error = draws.std(0), draws.mean(0) - true
+    known = sd > 1e-12 * np.maximum(abs(true), 1e-300)
+    rank = (draws < true).sum(0) + rng.integers(0, (draws == true).sum(0) + 1)
+    distance = np.divide(-error, sd, out=np.full(true.size, np.nan), where=known)
+    chosen = np.arange(true.size) == rng.integers(true.size)
+    return pd.DataFrame({"rank": np.where(known, rank, np.nan), "distance": distance, "error": error, "chosen": chosen})
 
 
-def table(ranks: Mapping[str, Ranks]) -> str:
-    """The study as text, a row for each parameter."""
-    frame = pd.DataFrame.from_dict({name: held.row for name, held in ranks.items()}, orient="index")
-    return frame.to_string(float_format=lambda x: f"{x:.3f}")
+def ranks(tables: pd.DataFrame, parameter: str) -> Ranks:
+    """The ranks of a parameter over all firms."""
+    held = tables[tables["parameter"] == parameter]
+    return Ranks(held["rank"].to_numpy(), held["distance"].to_numpy(), held.loc[held["chosen"], "rank"].to_numpy())
+
+
+def table(tables: pd.DataFrame) -> str:
+    """The study as text, a row for each parameter; those without a posterior have their error alone."""
+    rows = {}
+    for name, held in tables.groupby("parameter", sort=False):
+        error = {"mean error": held["error"].mean(), "root mean square": (held["error"] ** 2).mean() ** 0.5}
+        found = ranks(tables, str(name))
+        if not np.isnan(found.rank).any():
+            error |= {"coverage": found.coverage, "p of flat ranks": found.flatness, "bias, sd": found.bias}
+        rows[name] = error
+    return pd.DataFrame.from_dict(rows, orient="index").to_string(float_format=lambda x: f"{x:.3f}", na_rep="-")

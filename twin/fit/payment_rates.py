@@ -6,7 +6,8 @@
 How much customers differ is not known for sure, least where little happens in a phase: the posterior of a frailty is
 the mean over the shapes of its prior, each weighed by its marginal likelihood, as the gamma of the same mean and
 variance. A settlement that is shared over closed days of two phases tells less of either: of its share s, in the sum of
-squares s**2 (Louis 1982), and where little is known of a customer, what is not known of all of them counts too. The h days of exposure that the prior of a day is worth are those of the highest marginal likelihood.
+squares s**2 (Louis 1982), and where little is known of a customer, what is not known of all of them counts too. The h
+days of exposure that the prior of a day is worth are those of the highest marginal likelihood.
 
 Source: gamma frailty as in Clayton (1978), Biometrika 65(1); empirical Bayes as in Robbins (1956); its intervals are
 too narrow unless the prior's own uncertainty is in them, Morris (1983), JASA 78(381); missing information as in Louis
@@ -37,6 +38,9 @@ SHAPES = np.geomspace(LEAST_SHAPE, MOST_SHAPE, 31)
 
 USUAL_SHAPE, SHAPE_SD = 1.0, 1.5
 """Median, and standard deviation of the log, of their own prior: customers differ, by their mean as a rule."""
+
+ENOUGH = 5_000
+"""Customers, evenly chosen, by whom the shapes are weighed."""
 
 DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)
 """Days of exposure that the prior of a bin may be worth."""
@@ -115,7 +119,7 @@ def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Fac
     mean, arrays = np.ones((ledger.customers, PHASES)), (population.rate, population.catch_up)
     shape, prior_shape, centre = np.ones_like(mean), np.ones(PHASES), np.ones(PHASES)
     relative = np.ones((max(len(ledger.segments), 1), PHASES))
-    for _ in range(3):
+    for _ in range(2):
         settled, expected, certain = np.zeros((3, *mean.shape))
         _phase_pass(ledger.rows, until, factors, arrays, mean, settled, expected, certain)
         for p in range(PHASES):
@@ -131,7 +135,7 @@ def _phase_prior(
     settled: Floats, expected: Floats, ledger: Ledger, centre: float, relative: Floats
 ) -> tuple[Floats, float, Floats]:
     """Of a phase: the weights of SHAPES, the mean over all customers, and the segments' means over it."""
-    for _ in range(6):
+    for _ in range(3):
         own = relative[ledger.segment]
         x = expected * centre * own
         weight = _shape_weights(settled, x)
@@ -147,7 +151,8 @@ def _phase_prior(
 
 def _shape_weights(settled: Floats, expected: Floats) -> Floats:
     """Posterior weights of SHAPES of Gamma(k, k) multipliers, by the counts of customers, (c,). (SHAPES.size,)"""
-    some = expected > 0
+    some = np.flatnonzero(expected > 0)
+    some = some[:: -(-some.size // ENOUGH) or 1]
     score = np.array([_log_likelihood(k, settled[some], expected[some]) for k in SHAPES])
     score -= 0.5 * (np.log(SHAPES / USUAL_SHAPE) / SHAPE_SD) ** 2
     weight = np.exp(score - score.max())

@@ -10,12 +10,13 @@ INSTALLED := .venv/installed
 BENCH := .venv/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test study bench bench-accuracy lint venv clean
+.PHONY: help demo test study recovery bench bench-accuracy lint venv clean
 
 help:
 	@echo "make demo    the whole main job on a synthetic firm; results in demo-run/"
 	@echo "make test    everything that must hold before a change lands"
 	@echo "make study   the long statistical studies, which make test leaves out"
+	@echo "make recovery   200 synthetic firms: do the intervals of what is measured hold the truth? RECOVERY_FIRMS=20 for fewer"
 	@echo "make bench   the speed of the engine"
 	@echo "make bench-accuracy   held-out accuracy of the payment and demand fits on real records, where they are at hand"
 	@echo "make lint    style and types only"
@@ -32,6 +33,9 @@ test: lint
 
 study: $(INSTALLED)
 	@$(BIN)/pytest -m study --durations=0
+
+recovery: $(INSTALLED)
+	@$(BIN)/pytest -q -s -m study tests/recovery
 
 bench: $(BENCH)
 	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)) benchmarks/small_receivables/compare.py; do echo "== $$each"; $(BIN)/python $$each; done

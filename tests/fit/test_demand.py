@@ -66,12 +66,22 @@ def mean_rate(fit: DemandFit) -> npt.NDArray[np.float64]:
 
 
 def test_a_customers_mean_log_amount_is_weighed_with_its_segments_by_precision() -> None:
+    """Four amounts: the log of their mean varies by log(1 + (exp(s**2) - 1) / 4), and lies half of that too low."""
     count, mean, variance = np.array([4.0]), np.array([np.exp(5.0)]), np.array([0.25])
     mu, mu_sd, sigma = _amount_posterior(count, mean, variance, level=6.0, between=0.5, spread=0.5, freedom=1e12)[0]
-    own, prior = 4 / 0.5**2, 1 / 0.5**2
+    noise = np.log(1 + (np.exp(0.5**2) - 1) / 4)
+    own, prior = 1 / noise, 1 / 0.5**2
     assert sigma == pytest.approx(0.5)
-    assert mu == pytest.approx((own * (5.0 - 0.5**2 / 2) + prior * 6.0) / (own + prior))
+    assert mu == pytest.approx((own * (5.0 + noise / 2 - 0.5**2 / 2) + prior * 6.0) / (own + prior))
     assert mu_sd == pytest.approx((own + prior) ** -0.5)
+
+
+def test_a_single_amount_is_a_draw_of_its_customers_log_normal() -> None:
+    """One order of exp(5): its log, 5, is known to within the spread of 0.5, and nothing is to be corrected."""
+    count, mean, variance = np.array([1.0]), np.array([np.exp(5.0)]), np.array([0.0])
+    mu, mu_sd, _ = _amount_posterior(count, mean, variance, level=5.0, between=1e3, spread=0.5, freedom=1e12)[0]
+    assert mu == pytest.approx(5.0)
+    assert mu_sd == pytest.approx(0.5, rel=1e-3)
 
 
 @pytest.mark.parametrize("y", [1e-2, 0.5, np.pi**2 / 6, 50.0])

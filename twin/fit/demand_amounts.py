@@ -44,9 +44,21 @@ def _amount_posterior(
 ) -> Floats:
     degrees = np.maximum(count - 1, 0)
     sigma = np.sqrt((freedom * spread**2 + degrees * variance) / (freedom + degrees))
-    weight = count / sigma**2 + 1 / between**2
-    mu = (count / sigma**2 * (np.log(mean) - sigma**2 / 2) + level / between**2) / weight
+    some, noise = count > 0, _mean_noise(np.maximum(count, 1), sigma)
+    own = np.where(some, 1 / (noise * (1 + 2 / (freedom + degrees))), 0.0)
+    weight = own + 1 / between**2
+    mu = (own * (np.log(mean) + (noise - sigma**2) / 2) + level / between**2) / weight
     return np.stack([mu, weight**-0.5, sigma], axis=1)
+
+
+def _mean_noise(count: Floats, sigma: Floats | float) -> Floats:
+    """Variance of the log of the mean of so many log-normal amounts: log(1 + (exp(sigma**2) - 1) / count).
+
+    In the mean it lies half of that below the log of what they are worth in the mean.
+
+    Source: Fenton (1960), IRE Transactions on Communications Systems 8(1).
+    """
+    return np.asarray(np.log1p(np.expm1(np.square(sigma)) / count))
 
 
 def _amount_prior(count: Floats, mean: Floats, variance: Floats) -> tuple[float, float, float, float]:
@@ -56,8 +68,8 @@ def _amount_prior(count: Floats, mean: Floats, variance: Floats) -> tuple[float,
         level = float(np.log(mean[some]).mean()) if some.any() else 0.0
         return level, 1.0, 1.0, 1.0
     freedom, spread = _variance_prior(variance[many], count[many] - 1)
-    noise = spread**2 / count[some]
-    y = np.log(mean[some]) - spread**2 / 2
+    noise = _mean_noise(count[some], spread)
+    y = np.log(mean[some]) + (noise - spread**2) / 2
     level = float(np.average(y, weights=1 / (noise + spread**2)))
     between = max(float(((y - level) ** 2 - noise).mean()), 1e-4)
     return level, between**0.5, spread, freedom

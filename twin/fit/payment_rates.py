@@ -3,9 +3,15 @@
     by phase:  base_b x frailty_c(phase of b),    frailty ~ gamma around the segment's mean
     by day:    (h x base_b x frailty + settlements) / (h + exposure)
 
-The shape of the gamma and the h days of exposure that the prior is worth are those of the highest marginal likelihood.
+How much customers differ is not known for sure, least where little happens in a phase: the posterior of a frailty is
+the mean over the shapes of its prior, each weighed by its marginal likelihood, as the gamma of the same mean and
+variance. A settlement that is shared over closed days of two phases tells less of either: of its share s, in the sum of
+squares s**2 (Louis 1982), and where little is known of a customer, what is not known of all of them counts too. The h
+days of exposure that the prior of a day is worth are those of the highest marginal likelihood.
 
-Source: gamma frailty as in Clayton (1978), Biometrika 65(1); empirical Bayes as in Robbins (1956).
+Source: gamma frailty as in Clayton (1978), Biometrika 65(1); empirical Bayes as in Robbins (1956); its intervals are
+too narrow unless the prior's own uncertainty is in them, Morris (1983), JASA 78(381); missing information as in Louis
+(1982), J. Royal Stat. Soc. B 44(2).
 """
 
 from __future__ import annotations
@@ -27,6 +33,15 @@ from twin.fit.payment_rows import BINS, PHASE, PHASES, Ledger, bin_at, branch, l
 Mask = npt.NDArray[np.bool_]
 
 LEAST_SHAPE, MOST_SHAPE = 0.02, 500.0
+SHAPES = np.geomspace(LEAST_SHAPE, MOST_SHAPE, 31)
+"""Shapes of the prior of a frailty that are weighed."""
+
+USUAL_SHAPE, SHAPE_SD = 1.0, 1.5
+"""Median, and standard deviation of the log, of their own prior: customers differ, by their mean as a rule."""
+
+ENOUGH = 5_000
+"""Customers, evenly chosen, by whom the shapes are weighed."""
+
 DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)
 """Days of exposure that the prior of a bin may be worth."""
 
@@ -35,8 +50,8 @@ DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)
 class Frailty:
     """Customers' multipliers of the base rates by phase: gamma posteriors.
 
-    mean, shape: (c, PHASES); prior_shape, centre: (PHASES,), the prior's shape and its mean over all customers;
-    relative: (segments, PHASES), the segments' means over the centre.
+    mean, shape: (c, PHASES); prior_shape, centre: (PHASES,), shape of the gamma for a customer of whom nothing is
+    known, and its mean over all customers; relative: (segments, PHASES), the segments' means over the centre.
     """
 
     mean: Floats
@@ -102,30 +117,59 @@ def customer_rates(ledger: Ledger, until: int, population: Population, factors: 
 def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Factors) -> Frailty:
     """Gamma posteriors of the customers' multipliers by phase, around their segment's."""
     mean, arrays = np.ones((ledger.customers, PHASES)), (population.rate, population.catch_up)
+    shape, prior_shape, centre = np.ones_like(mean), np.ones(PHASES), np.ones(PHASES)
+    relative = np.ones((max(len(ledger.segments), 1), PHASES))
     for _ in range(2):
-        settled, expected = np.zeros_like(mean), np.zeros_like(mean)
-        _phase_pass(ledger.rows, until, factors, arrays, mean, settled, expected)
-        prior_shape, centre, relative = _phase_priors(settled, expected, ledger)
-        shape = prior_shape + settled
-        mean = shape / (prior_shape / (centre * relative[ledger.segment]) + expected)
+        settled, expected, certain = np.zeros((3, *mean.shape))
+        _phase_pass(ledger.rows, until, factors, arrays, mean, settled, expected, certain)
+        for p in range(PHASES):
+            y, x = settled[:, p], expected[:, p]
+            weight, centre[p], relative[:, p] = _phase_prior(y, x, ledger, centre[p], relative[:, p])
+            usual = centre[p] * relative[ledger.segment, p]
+            frailty, shape[:, p] = _posterior(weight, y, x * usual, certain[:, p])
+            mean[:, p], prior_shape[p] = usual * frailty, 1 / (weight @ (1 / SHAPES))
     return Frailty(mean, shape, prior_shape, centre, relative)
 
 
-def _phase_priors(settled: Floats, expected: Floats, ledger: Ledger) -> tuple[Floats, Floats, Floats]:
-    """Of each phase: prior shape, mean over all customers, and the segments' means over it."""
-    shape, centre, relative = np.ones(PHASES), np.ones(PHASES), np.ones((max(len(ledger.segments), 1), PHASES))
-    for p in range(PHASES):
-        for _ in range(6):
-            own = relative[ledger.segment, p]
-            x = expected[:, p] * centre[p] * own
-            shape[p] = gamma_shape(settled[:, p], x)
-            weight = shape[p] / (shape[p] + x)
-            y, x = weight * settled[:, p], weight * x
-            change = (y.sum() + 1.0) / (x.sum() + 1.0)
-            centre[p] *= change
-            if np.unique(ledger.segment[x > 0]).size > 1:
-                relative[:, p] = _shrunk_ratio(ledger.segment, y, change * x / own, len(ledger.segments))
-    return shape, centre, relative
+def _phase_prior(
+    settled: Floats, expected: Floats, ledger: Ledger, centre: float, relative: Floats
+) -> tuple[Floats, float, Floats]:
+    """Of a phase: the weights of SHAPES, the mean over all customers, and the segments' means over it."""
+    for _ in range(3):
+        own = relative[ledger.segment]
+        x = expected * centre * own
+        weight = _shape_weights(settled, x)
+        shape = np.exp(weight @ np.log(SHAPES))
+        known = shape / (shape + x)
+        y, x = known * settled, known * x
+        change = (y.sum() + 1.0) / (x.sum() + 1.0)
+        centre *= change
+        if np.unique(ledger.segment[x > 0]).size > 1:
+            relative = _shrunk_ratio(ledger.segment, y, change * x / own, len(ledger.segments))
+    return weight, centre, relative
+
+
+def _shape_weights(settled: Floats, expected: Floats) -> Floats:
+    """Posterior weights of SHAPES of Gamma(k, k) multipliers, by the counts of customers, (c,). (SHAPES.size,)"""
+    some = np.flatnonzero(expected > 0)
+    some = some[:: -(-some.size // ENOUGH) or 1]
+    score = np.array([_log_likelihood(k, settled[some], expected[some]) for k in SHAPES])
+    score -= 0.5 * (np.log(SHAPES / USUAL_SHAPE) / SHAPE_SD) ** 2
+    weight = np.exp(score - score.max())
+    return np.asarray(weight / weight.sum())
+
+
+def _posterior(weight: Floats, settled: Floats, expected: Floats, certain: Floats) -> tuple[Floats, Floats]:
+    """Mean and shape of the gamma with the mean and variance of each multiplier, SHAPES having these weights. (c,)
+
+    certain: (c,) what of the settlements is known to be of this phase.
+    """
+    mean, square, common = np.zeros(settled.size), np.zeros(settled.size), 1 / (certain.sum() + 1.0)
+    for w, k in zip(weight, SHAPES, strict=True):
+        each = (k + settled) / (k + expected)
+        mean += w * each
+        square += w * each**2 * (1 + 1 / (k + certain) + common * (k / (k + expected)) ** 2)
+    return mean, mean**2 / (square - mean**2)
 
 
 def _shrunk_ratio(segment: Ints, settled: Floats, expected: Floats, segments: int) -> Floats:
@@ -141,14 +185,17 @@ def gamma_shape(settled: Floats, expected: Floats) -> float:
     some = expected > 0
     y, x = settled[some], expected[some]
 
-    def deviance(log_k: float) -> float:
-        k = np.exp(log_k)
-        return -float((gammaln(k + y) - gammaln(k) - k * np.log1p(x / k) - y * np.log1p(k / x)).sum())
-
     if not y.size:
         return 1.0
     bounds = (np.log(LEAST_SHAPE), np.log(MOST_SHAPE))
-    return float(np.exp(minimize_scalar(deviance, bounds=bounds, method="bounded").x))
+    best = minimize_scalar(lambda log_k: -_log_likelihood(np.exp(log_k), y, x), bounds=bounds, method="bounded")
+    return float(np.exp(best.x))
+
+
+def _log_likelihood(k: float, settled: Floats, expected: Floats) -> float:
+    """Of counts of customers, (c,), whose multipliers are Gamma(k, k), all of them expected more than 0."""
+    y, x = settled, expected
+    return float((gammaln(k + y) - gammaln(k) - k * np.log1p(x / k) - y * np.log1p(k / x)).sum())
 
 
 @njit(cache=True)
@@ -160,9 +207,12 @@ def log_gamma_poisson(y: float, x: float, shape: float, rate: float) -> float:
 
 @njit(cache=True)
 def _customer_pass(
-    rows: Any, until: int, factors: Any, c: int, rate: Any, catch_up: Any, settled: Any, exposure: Any
+    rows: Any, until: int, factors: Any, c: int, rate: Any, catch_up: Any, settled: Any, exposure: Any, certain: Any
 ) -> None:
-    """Add customer c's settlements and exposure by bin, shared as its rates (BINS,) and its calendar imply."""
+    """Add customer c's settlements and exposure by bin, shared as its rates (BINS,) and its calendar imply.
+
+    certain: (PHASES,), the sum of the squares of the shares that its settlements have in each phase.
+    """
     row, part = factors.calendar[c], np.zeros(catch_up.size + 1)
     for either in range(2 * rows.first[c], 2 * rows.first[c + 1]):
         j = either // 2
@@ -174,20 +224,29 @@ def _customer_pass(
             factor = factors.day_kind[row, rows.kind[t]] * factors.month_group[row, rows.group[t]]
             total = hazard_parts(days, rows.closed[t], rate, catch_up, part)
             at_risk = chance * (factor * lived(factor * total) if paid else factor)
+            phase, share = -1, 0.0
             for s in range(min(rows.closed[t], catch_up.size) + 1):
                 b = bin_at(days - s)
                 exposure[b] += at_risk * (1.0 if s == 0 else catch_up[s - 1])
                 if paid:
-                    settled[b] += chance * part[s] / total
+                    before = share if PHASE[b] == phase else 0.0
+                    share, phase = before + chance * part[s] / total, PHASE[b]
+                    settled[b] += share - before
+                    certain[phase] += share**2 - before**2
 
 
 @njit(cache=True)
-def _phase_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, settled: Any, expected: Any) -> None:
-    """Add settlements, and what the base rates expect, to (c, PHASES); mean: the multipliers that share them."""
+def _phase_pass(
+    rows: Any, until: int, factors: Any, arrays: Any, mean: Any, settled: Any, expected: Any, certain: Any
+) -> None:
+    """Add settlements, what the base rates expect, and what of the settlements is certain to be of the phase.
+
+    settled, expected, certain: (c, PHASES); mean: the multipliers that share the settlements.
+    """
     base, catch_up = arrays
     for c in range(mean.shape[0]):
         y, x = np.zeros(base.size), np.zeros(base.size)
-        _customer_pass(rows, until, factors, c, base * mean[c][PHASE], catch_up, y, x)
+        _customer_pass(rows, until, factors, c, base * mean[c][PHASE], catch_up, y, x, certain[c])
         for b in range(base.size):
             settled[c, PHASE[b]] += y[b]
             expected[c, PHASE[b]] += x[b] * base[b]
@@ -200,7 +259,7 @@ def _day_prior_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any,
     for c in range(mean.shape[0]):
         prior = base * mean[c][PHASE]
         y, x = np.zeros(base.size), np.zeros(base.size)
-        _customer_pass(rows, until, factors, c, prior, catch_up, y, x)
+        _customer_pass(rows, until, factors, c, prior, catch_up, y, x, np.zeros(PHASES))
         for g in range(grid.size):
             for b in range(base.size):
                 if x[b] > 0.0:
@@ -216,5 +275,5 @@ def _fill_rates(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, day
         rate[c] = prior
         for _ in range(3):
             y, x = np.zeros(base.size), np.zeros(base.size)
-            _customer_pass(rows, until, factors, c, rate[c], catch_up, y, x)
+            _customer_pass(rows, until, factors, c, rate[c], catch_up, y, x, np.zeros(PHASES))
             rate[c] = (day_prior * prior + y) / (day_prior + x)

@@ -33,7 +33,7 @@ def recipe(most: float = 0.9, **layout: str) -> str:
         (HEADER.replace(",", "\t") + GOOD.replace(",", "\t"), "set separator to a tab"),
         (b"PK\x03\x04rest", "this is an Excel workbook or zip archive, not a text file."),
         (b"\xd0\xcf\x11\xe0rest", "this is an old Excel workbook, not a text file."),
-        (gzip.compress(b"x"), "this is a gzip archive, not a text file."),
+        (gzip.compress(b"x", mtime=0), "this is a gzip archive, not a text file."),
         (b"PAR1rest", "this is a Parquet file whose name does not end in .parquet"),
         (b"a,b\0,c\n1,2,3\n", "this is not a text file: it holds zero bytes."),
         ((HEADER + GOOD).encode("utf-16"), "set encoding to utf-16"),

@@ -14,17 +14,19 @@ from twin.books import Books
 from twin.calendar import Calendar
 from twin.content import content
 from twin.faults import BooksError, Fault, RecipeError, unknown
-from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
+from twin.firm.cards import Card, Parameter, Spread, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.links import generated_links, links_in_books, no_links
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.settings import SETTINGS
 from twin.firm.today import todays_policy, unstated_policy
-from twin.firm.traits import TRAITS, long_run_regimes
+from twin.firm.traits import TRAITS
 from twin.fit.backtest import backtest, most_cuts
 from twin.fit.certificate import certificate
 from twin.fit.demand import fit_demand, full_from
+from twin.fit.liquidity import LiquidityFit, fit_liquidity
+from twin.fit.liquidity_signs import Orders, read_signs
 from twin.fit.payment import fit_payment
 
 TEST_WEEKS = 13
@@ -57,12 +59,13 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     outflows, outflow_sentence = fixed_outflows(known, given["treasury.cost_share"].centre)
     accounts, account_sentence = opening_accounts(known, outflows, given["treasury.opening_cash_days"].centre)
     seen, trait_sentences = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
-    regimes = long_run_regimes(given)
     links, link_sentence = _links(known, customers, given["liquidity.links_per_customer"].centre)
+    signs = read_signs(payment, Orders.of(orders, customers, demand, history_from), calendar, today)
+    liquidity = fit_liquidity(signs, links if known.links is not None else no_links(), given)
     sentences = (
         *unstated_policy(known, policy),
         *trait_sentences,
-        *_liquidity_sentence(regimes),
+        *liquidity.unmeasured,
         *link_sentence,
         *written_off,
         *outflow_sentence,
@@ -73,14 +76,14 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         as_of=today,
         currency=books.currency,
         calendar=calendar,
-        customers=pd.concat([seen, demand.traits], axis=1).assign(**regimes)[list(TRAITS)],
+        customers=pd.concat([seen, demand.traits], axis=1).assign(**_regimes(liquidity))[list(TRAITS)],
         habits=payment.habits,
         seasons=Seasons(demand.segments, demand.month, demand.kind),
         open_items=open_items(invoices, customers["customer_id"], today),
         accounts=accounts,
         outflows=outflows,
         policy=policy,
-        cards=cards,
+        cards=_measured(cards, liquidity),
         past_revenue=past_revenue(known),
         assumptions=(*known.assumptions, *payment.unmeasured, *sentences),
         sources=tuple(asdict(source) for source in known.sources),
@@ -204,9 +207,19 @@ def _trait_sentences(terms: pd.Series, limit: pd.Series, headroom: float) -> Ite
         yield f"credit limits of {silent:,} customers are assumed: {headroom:g} times their highest exposure so far"
 
 
-def _liquidity_sentence(regimes: dict[str, float]) -> Iterator[str]:
-    shares = f"{regimes['strained']:.1%} to be strained, of {regimes['distressed']:.1%} in distress"
-    yield f"the liquidity of a customer is not in the books: each has the long-run probability of {shares}"
+def _regimes(fit: LiquidityFit) -> dict[str, Any]:
+    """The traits of liquidity. Who may have failed is still a customer of the books: it starts in distress."""
+    return {"strained": fit.strained, "distressed": fit.distressed + fit.failed}
+
+
+def _measured(cards: dict[str, Card], fit: LiquidityFit) -> dict[str, Card]:
+    """The cards with what the books say of liquidity in place of the priors."""
+    parameters = dict(cards["liquidity"].parameters)
+    for name, belief in fit.measured.items():
+        value = Spread.model_validate({"lognormal": (float(f"{belief.a:.4g}"), float(f"{belief.b:.4g}"))})
+        known = {"value": value, "prior": None, "status": "measured", "source": fit.source}
+        parameters[name] = parameters[name].model_copy(update=known)
+    return {**cards, "liquidity": cards["liquidity"].model_copy(update={"parameters": parameters})}
 
 
 def _links(books: Books, customers: pd.DataFrame, per_customer: float) -> tuple[pd.DataFrame, tuple[str, ...]]:

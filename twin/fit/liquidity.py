@@ -79,7 +79,7 @@ def fit_liquidity(signs: Signs, links: pd.DataFrame, given: Mapping[str, Belief]
     measured = _Search(signs.of(some), hit[some], held, leave).measured()
     state = filtered(signs, hit, _centre(held | measured, leave))[1]
     strained, distressed = (state[:, k] + state[:, LEFT + k] for k in (STRAINED, DISTRESSED))
-    source = f"measured from {_extent(signs, some)}"
+    source = f"measured from {_extent(signs, some)}; {state[:, FAILED].sum():.1f} customers failed in expectation"
     sentences = tuple(_unmeasured([n for n in CANDIDATES if n not in measured], state[:, FAILED], source, hit[:, -1:]))
     return LiquidityFit(strained, distressed, state[:, FAILED], measured, source, sentences)
 

@@ -69,7 +69,7 @@ def filtered(signs: Signs, hit: Weeks, chain: Chain) -> tuple[Floats, Floats]:
     hit: (c, weeks) share of what a customer is owed that is owed by those who have failed.
     """
     likelihood, state = np.zeros(signs.start.size), np.zeros((signs.start.size, STATES))
-    arrays = signs.paid, signs.expected, signs.silence, signs.ordered, signs.shape, signs.usual
+    arrays = signs.paid, signs.expected, signs.settled, signs.ordered, signs.shape, signs.usual
     _filter(arrays, signs.start, hit, chain, likelihood, state)
     return likelihood, state
 
@@ -113,8 +113,8 @@ def _step(chain: Any, hit: float, now: Any, after: Any) -> None:
 @njit(cache=True)
 def _weigh(arrays: Any, chain: Any, c: int, w: int, now: Any) -> float:
     """Multiply the probabilities `now` (STATES,) by the likelihood of week w over exp(what is returned)."""
-    paid, expected, silence, ordered, shape, usual = arrays
-    n, silent, top = ordered[c, w], -silence[c, w], -math.inf
+    paid, expected, settled, ordered, shape, usual = arrays
+    n, top = ordered[c, w], -math.inf
     for k in range(LIVING):
         top = max(top, _pays(paid[c, w], expected[c, w], chain.pace[k]))
     for k in range(LIVING):
@@ -122,7 +122,8 @@ def _weigh(arrays: Any, chain: Any, c: int, w: int, now: Any) -> float:
         buys = n * math.log(chain.orders[k]) - (shape[c, w] + n) * math.log1p(chain.orders[k] * usual[c, w])
         now[k] *= pays * math.exp(max(buys, -MOST))
         now[LEFT + k] *= pays if n == 0.0 else 0.0
-    now[FAILED] *= math.exp(min(silent - top, MOST)) if n == 0.0 and silent < math.inf else 0.0
+    never = math.log1p(SCATTER * expected[c, w]) / SCATTER
+    now[FAILED] *= math.exp(min(never - top, MOST)) if n == 0.0 and not settled[c, w] else 0.0
     return top
 
 

@@ -42,8 +42,7 @@ LONGEST = 156
 class Signs:
     """Signs of c customers in weeks of seven days, the last of which ends on the as-of date.
 
-    paid, expected: (c, weeks) as above; silence: (c, weeks) log likelihood at pace 1 of a week without a settlement,
-    -inf with one.
+    paid, expected: (c, weeks) as above; settled: (c, weeks) whether an invoice was settled.
     ordered, shape, usual: (c, weeks) orders, and what was known of them before the week: a gamma of that shape, which
     times `usual` is the orders expected.
     start: (c,) week of the first order, from which on the customer is looked at; `weeks` where there is none.
@@ -51,7 +50,7 @@ class Signs:
 
     paid: Weeks
     expected: Weeks
-    silence: Weeks
+    settled: npt.NDArray[np.bool_]
     ordered: Weeks
     shape: Weeks
     usual: Weeks
@@ -68,7 +67,7 @@ class Signs:
     @property
     def last_sign(self) -> npt.NDArray[np.int64]:
         """Last week in which each customer paid or ordered; its start where it never did. (c,)"""
-        alive = (self.silence == -np.inf) | (self.ordered > 0)
+        alive = self.settled | (self.ordered > 0)
         return np.where(alive.any(1), self.weeks - 1 - alive[:, ::-1].argmax(1), self.start)
 
 
@@ -97,13 +96,13 @@ class Orders:
 def read_signs(payment: PaymentFit, orders: Orders, calendar: Calendar, as_of: date) -> Signs:
     """The signs of every customer, in the order of the customers, from what was known at the close of `as_of`."""
     weeks = -(-min((as_of - orders.start).days + 1, 7 * LONGEST) // 7)
-    paid, expected, silence = pay_signs(payment.ledger, payment.judged, payment.habits.run, weeks)
+    paid, expected, settled = pay_signs(payment.ledger, payment.judged, payment.habits.run, weeks)
     expected *= common_weeks(paid.sum(0), expected.sum(0), payment.habits.week_sd)
     age = (np.datetime64(as_of) - orders.on).astype("timedelta64[D]").astype(np.int64)
     ordered, start = order_signs(orders.row, age, payment.ledger.customers, weeks)
     days = np.diff(_season_days(orders, weeks, calendar, as_of)[:, ::7], axis=1)[orders.segment]
     shape, usual = order_forecasts(orders.demand, ordered, np.where(np.arange(weeks) < start[:, None], 0.0, days))
-    return Signs(paid, expected, silence, ordered, shape, usual, start)
+    return Signs(paid, expected, settled, ordered, shape, usual, start)
 
 
 def order_signs(
@@ -142,19 +141,22 @@ def _season_days(orders: Orders, weeks: int, calendar: Calendar, as_of: date) ->
     return np.maximum(passed - passed[:, early, None], 0.0)
 
 
-def pay_signs(ledger: Ledger, judged: tuple[Judged, ...], run: Floats, weeks: int) -> tuple[Weeks, Weeks, Weeks]:
-    """`paid`, `expected` and `silence` of the signs. (c, weeks) each"""
+def pay_signs(
+    ledger: Ledger, judged: tuple[Judged, ...], run: Floats, weeks: int
+) -> tuple[Weeks, Weeks, npt.NDArray[np.bool_]]:
+    """`paid`, `expected` and `settled` of the signs. (c, weeks) each"""
+    assert (run > 0).all(), "a run intensity is not above 0"
     score = np.zeros((ledger.customers, weeks, 1 + len(MEASURED)))
     paces, first = np.array([1.0, *MEASURED]), ledger.until + 1 - 7 * weeks
-    for fit in judged:
+    for fit in (fit for fit in judged if fit.last >= max(first, 0)):
         habits = habit_arrays(fit.habits(run, 1.0))
         _pay_pass(fit.ledger.rows, habits, first, max(fit.until + 1, first, 0), fit.last, paces, score)
     terms = np.array([[np.log(a), 1.0 - a] for a in MEASURED])
     counts = ((score[..., 1:] - score[..., :1]) @ np.linalg.inv(terms).T).astype(np.float32)
-    settled = (ledger.rows.settled >= max(first, 0)) & (ledger.rows.settled <= ledger.until)
-    silence = score[..., 0].astype(np.float32)
-    silence[ledger.owner[settled], (ledger.rows.settled[settled] - first) // 7] = -np.inf
-    return np.maximum(counts[..., 0], 0.0), np.maximum(counts[..., 1], 0.0), silence
+    inside = (ledger.rows.settled >= max(first, 0)) & (ledger.rows.settled <= ledger.until)
+    settled = np.zeros(score.shape[:2], np.bool_)
+    settled[ledger.owner[inside], (ledger.rows.settled[inside] - first) // 7] = True
+    return np.maximum(counts[..., 0], 0.0), np.maximum(counts[..., 1], 0.0), settled
 
 
 def common_weeks(paid: Weeks, expected: Weeks, week_sd: float) -> Weeks:

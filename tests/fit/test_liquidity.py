@@ -281,7 +281,12 @@ def small(settled: list[str | None], issued: str = "2025-03-03") -> pd.DataFrame
 
 @pytest.mark.parametrize(
     ("settled", "as_of"),
-    [(["2025-04-02"], "2025-06-30"), ([None], "2025-06-30"), ([None, None, None], "2025-03-03"), ([None] * 5, "2026-03-03")],
+    [
+        (["2025-04-02"], "2025-06-30"),
+        ([None], "2025-06-30"),
+        ([None, None, None], "2025-03-03"),
+        ([None] * 5, "2026-03-03"),
+    ],
     ids=["one invoice", "one open", "one day", "all open for a year"],
 )
 def test_books_that_say_little_keep_the_priors(settled: list[str | None], as_of: str) -> None:

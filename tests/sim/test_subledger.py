@@ -12,8 +12,8 @@ from numba import njit
 
 from tests.sim.kernels import seeing
 from twin.luck import REPEATED
-from twin.sim.arrays import AGENDA, CUSTOMER, INVOICE, NONE, STEP, string_free
-from twin.sim.subledger import OPEN_KEYS, age, close, key, owe, plan_next, reduce, repeated
+from twin.sim.arrays import AGENDA, CUSTOMER, INVOICE, NONE, STEP
+from twin.sim.subledger import HOME, OPEN_KEYS, age, close, key, new_slot, owe, plan_next, reduce, repeated
 from twin.sim.view import of
 
 LATEST = {0: 0, 1: 30, 2: 60, 3: 90}
@@ -58,26 +58,26 @@ def test_ageing_adds_what_no_float_could_hold() -> None:
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 99), st.booleans()), max_size=40))
 def test_a_customers_list_holds_what_it_owes_and_no_slot_is_lost(moves: list[tuple[int, int, bool]]) -> None:
     """Invoices come and are paid, the oldest of the customer first; at the end every slot is open or free."""
-    customers, invoices, due_cents = np.zeros(4, CUSTOMER), np.zeros(40, INVOICE), np.zeros(10, np.int64)
+    customers, invoices, due_cents = np.zeros(4, CUSTOMER), np.zeros(4 * HOME + 40, INVOICE), np.zeros(10, np.int64)
     record = seeing(customers=customers, invoices=invoices, due_cents=due_cents)
-    customers["first"], record["free"] = NONE, NONE
-    string_free(invoices, 0, record)
+    customers["first"], record["free"], record["fresh"] = NONE, NONE, 4 * HOME
     expected: dict[int, list[int]] = {i: [] for i in range(4)}
     for i, cents, pays in moves:
         if pays and expected[i]:
             pay_all(record, expected[i].pop(0))
         else:
-            slot = int(record["free"][0])
-            record["free"] = invoices[slot]["next"]
+            slot = taken(record, i)
             invoices[slot]["customer"], invoices[slot]["cents"], invoices[slot]["due"] = i, cents, cents % 10
             owed(record, slot)
             expected[i].append(slot)
-    free = listed(int(record["free"][0]), invoices)
+    shared = listed(int(record["free"][0]), invoices) + list(range(int(record["fresh"][0]), invoices.size))
     for i, slots in expected.items():
         assert listed(int(customers[i]["first"]), invoices) == slots[::-1]
         assert customers[i]["owes"] == invoices["cents"][slots].sum()
     still_open = [slot for slots in expected.values() for slot in slots]
-    assert sorted(free + still_open) == list(range(40))
+    own = [slot for slot in range(4 * HOME) if invoices["cents"][slot] == 0]
+    assert all(slot // HOME == i for i, slots in expected.items() for slot in slots if slot < 4 * HOME)
+    assert sorted(own + shared + still_open) == list(range(invoices.size))
     assert record["open"][0] == len(still_open)
     assert due_cents.sum() == invoices["cents"][still_open].sum()
 
@@ -87,6 +87,11 @@ def pay_all(world: np.ndarray, slot: int) -> None:
     v = of(world[0], "invoices")[slot]
     reduce(world[0], v, v.cents)
     close(world[0], slot)
+
+
+@njit
+def taken(world: np.ndarray, i: int) -> int:
+    return new_slot(world[0], i)
 
 
 @njit

@@ -7,6 +7,7 @@ the counters, and where each array of `ARRAYS` lies. `twin/sim/view.py` makes th
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -17,45 +18,49 @@ LINE_BYTES = 64
 
 CUSTOMER = np.dtype(
     [
-        # orders
+        # when it orders, and how much
         ("intensity", "f8"),  # orders per day on a day of weight 1: rate x factor x mood
         ("left", "f8"),  # unspent part of the order clock, unit-exponential
         ("mu", "f8"),  # mean of the log of an order's cents
         ("sigma", "f8"),
-        ("discount", "f8"),  # early-payment discount offered
+        ("scale", "f8"),  # price x campaigns: factor on amounts
+        ("price", "f8"),  # prices, as a share of today's
         ("since", "i4"),  # day from whose start `left` is counted
         ("orders", "i4"),  # ordinal of the order that the clock is for
         ("season", "i4"),  # row of the season table
-        ("first", "i4"),  # first open invoice, or NONE
-        ("discount_days", "i4"),
         ("base_terms", "i4"),  # days to due on the as-of date
-        # credit
-        ("scale", "f8"),  # price x campaigns: factor on amounts
-        ("price", "f8"),  # prices, as a share of today's
+        # what it owes
         ("limit", "i8"),  # credit limit, cents
         ("owes", "i8"),  # open invoices, cents
         ("committed", "i8"),  # accepted orders not yet invoiced, cents
-        ("agent", "i8"),  # whose luck it has
+        ("revenue", "i8"),
+        ("receipts", "i8"),
+        ("delayed", "f8"),  # share of its invoices for which the day that it takes as due is `delay_days` later
+        ("discount", "f8"),  # early-payment discount offered
         ("terms", "i4"),  # days to due, in force
-        ("shift", "i4"),  # days from due to the day that it takes as due
         ("hold_days", "i4"),  # days past due from which orders are held
-        ("calendar", "i4"),  # row of the day factors
-        # payments
+        # how it pays
         ("run", "f8"),  # pay-runs per day on a day with factor 1; infinite: each invoice on a day of its own
         ("pace", "f8"),  # run factor of the regime
         ("run_left", "f8"),  # unspent part of the run clock
-        ("delayed", "f8"),  # share of its invoices for which the day that it takes as due is `delay_days` later
-        ("revenue", "i8"),
-        ("receipts", "i8"),
+        ("agent", "i8"),  # whose luck it has
         ("run_since", "i4"),  # day from whose start `run_left` is counted
         ("runs", "i4"),  # ordinal of the run that the clock is for
+        ("first", "i4"),  # first open invoice, or NONE
         ("table", "i4"),  # row of the settlement rates
+        ("calendar", "i4"),  # row of the day factors
+        ("shift", "i4"),  # days from due to the day that it takes as due
+        ("discount_days", "i4"),
         ("regime", "i2"),  # row of the regimes
         ("gone", "i2"),  # 1 once it has left
     ],
     align=True,
 )
-"""Three cache lines."""
+CUSTOMER_LINES = CUSTOMER.itemsize // LINE_BYTES
+"""One for each of the three parts."""
+
+OWES, PAYS = 1, 2
+"""The second and the third of them."""
 
 CONDITION = np.dtype(
     [
@@ -81,32 +86,34 @@ MOVES = 3
 
 INVOICE = np.dtype(
     [
-        ("next", "i4"),  # the customer's next open invoice, or NONE; next free slot when not in use
-        ("previous", "i4"),
+        ("previous", "i4"),  # the customer's open invoice before, or NONE
         ("on", "i4", (2,)),  # days of the calendars PENDING and AGENDA that it is on, or NONE
         ("after", "i4", (2,)),  # its neighbours there
         ("before", "i4", (2,)),
         ("customer", "i4"),
-        ("number", "i4"),  # ordinal of its order; -1, -2, ... for items open on the as-of date
-        ("due", "i4"),
-        ("habit_due", "i4"),  # due date that the payment habit answers to
-        ("cents", "i8"),
+        # what a pay-run looks at
         (
             "patience",
             "f8",
         ),  # in the runs: exp(unspent), gone at 1; paid alone: unspent, gone at 0; DISCOUNTED: cents less
-        ("ahead", "f8"),  # paid alone: what will be left of it on the PENDING day
         ("effect", "f8"),  # factor that the last contact left on the day after it; 1 before the first
-        ("contacted", "i4"),  # day of the last contact
-        ("since", "i4"),  # day of issue while disputed; paid alone: day from whose start `patience` is counted
+        ("next", "i4"),  # the customer's next open invoice, or NONE; next free slot when not in use
+        ("due", "i4"),
+        ("habit_due", "i4"),  # due date that the payment habit answers to
         ("step", "i2"),  # next step of the ladder
         ("state", "i1"),
         ("parts", "i1"),  # receipts so far
-        ("waiting", "i1"),  # 1 while on the worklist
+        # the rest
+        ("cents", "i8"),
+        ("ahead", "f8"),  # paid alone: what will be left of patience on the PENDING day
+        ("number", "i4"),  # ordinal of its order; -1, -2, ... for items open on the as-of date
+        ("contacted", "i4"),  # day of the last contact
+        ("since", "i4"),  # day of issue while disputed; paid alone: day from whose start `patience` is counted
+        ("waiting", "i4"),  # 1 while on the worklist
     ],
     align=True,
 )
-"""Never in more than two cache lines."""
+"""Three halves of a cache line, so that what a run looks at lies in one."""
 
 NORMAL, DISPUTED, DISCOUNTED = range(3)
 """State of an invoice: in the runs (or paid alone), under dispute, to be paid within the discount days."""
@@ -180,6 +187,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
 }
 """Type and number of axes of each array that kernels see; their meaning is told by `World`."""
 
+_LAYOUT = crc32("".join(f"{name}{dtype.descr}{axes}" for name, (dtype, axes) in ARRAYS.items()).encode())
 WORLD = np.dtype(
     [
         ("seed", "u8"),
@@ -192,7 +200,7 @@ WORLD = np.dtype(
             "delay_days",
             "by_size",  # 1: the largest invoice is worked first, 0: the oldest
             # what follows counts
-            "free",  # first free slot of an invoice
+            "free", "fresh",  # first free slot of an invoice that was in use, and the first that never was
             "open", "events",  # open invoices; events logged
             "ordered",  # cents ever ordered or owed
             "held_orders", "checked",  # and how many of them have been looked at today
@@ -209,10 +217,12 @@ WORLD = np.dtype(
             "minutes",  # of a collector's day
         )),
         *((name, "i8", (3,)) for name in ARRAYS),
+        (f"layout_{_LAYOUT:x}", "i8"),
     ]
 )  # fmt: skip
 """The world: what a replication has drawn of the cards, per day where it is a rate; the policy in force; counters; and
-of each array its address and its length along each axis."""
+of each array its address and its length along each axis. The name of the last field changes with the layout of any
+array, so that no kernel that was compiled and cached for another layout is ever taken."""
 
 
 def lined_up(shape: int | tuple[int, ...], dtype: Any) -> Any:
@@ -228,11 +238,3 @@ def grown(records: Any, size: int) -> Any:
     out = lined_up(size, records.dtype)
     out[: records.size] = records
     return out
-
-
-def string_free(invoices: Records, start: int, world: Any) -> None:
-    """Put the slots from `start` on in front of the free list; they are on no calendar. world: WORLD, (1,)."""
-    invoices["next"][start:] = np.arange(start + 1, invoices.size + 1)
-    invoices["next"][-1] = world["free"][0]
-    invoices["on"][start:] = NONE
-    world["free"] = start

@@ -20,7 +20,7 @@ from twin.sim.events import CONTACT
 from twin.sim.habits import advance, alone, left_of, look_ahead
 from twin.sim.liquidity import annoy
 from twin.sim.measures import COLUMN
-from twin.sim.subledger import note, plan_next, repeated
+from twin.sim.subledger import fetch_ahead, note, plan_next, repeated
 from twin.sim.view import of
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def build_worklist(day: int, world: Any) -> int:
     while slot != NONE:
         v = invoices[slot]
         after = v.after[AGENDA]
+        if after != NONE:
+            fetch_ahead(w, after)
         if not given_up(w, v, day):
             v.waiting = 1
             plan_next(w, slot, day + 1)
@@ -184,6 +186,6 @@ def collect(world: World, day: int) -> None:
     today[_BACKLOG] = work(day, world.record)
     cost = policy.collectors * world.cents("collections.collector_cost_per_day")
     for step, count in zip(policy.ladder, world.ladder["made"].tolist(), strict=True):
-        cost += count * world.cents(f"collections.{step.contact}_cost")
+        cost += count * world.cents(f"collections.{step.contact}_cost") if count else 0
     today[_COST] += cost
     world.ledger.post("collection_cost", "cash", cost)

@@ -45,7 +45,7 @@ def run_day(w: Any, c: Any) -> int:
 
 @njit(cache=True)
 def count_runs(w: Any, c: Any, day: int) -> int:
-    """Let the runs before `day` of a customer that had nothing to pay go by; returns the day of its next one."""
+    """Let the runs before `day` of a customer that owed nothing go by; returns the day of its next one."""
     fires = run_day(w, c)
     while fires < day:
         c.runs += 1
@@ -73,7 +73,7 @@ def stage(w: Any, v: Any, day: int) -> float:
     late = day - v.due
     usual: float = reference[min(late, reference.size - 1)] if late > 0 else 1.0
     made: float = left_of(w, v, day) if v.effect != 1.0 else 1.0
-    more: float = made / usual
+    more: float = made if usual == 1.0 else made / usual
     return more
 
 

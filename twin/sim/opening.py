@@ -33,14 +33,13 @@ from twin.sim.arrays import (
     WORLD,
     Records,
     lined_up,
-    string_free,
 )
 from twin.sim.clocks import firing_day
 from twin.sim.habits import alone, start_alone, start_run, wake
 from twin.sim.liquidity import intensity, schedule, start
 from twin.sim.measures import NAMES
 from twin.sim.nature import Nature, People, draw_people, joined
-from twin.sim.subledger import MOST_CENTS, owe
+from twin.sim.subledger import HOME, MOST_CENTS, new_slot, owe
 from twin.sim.suppliers import fixed_outflows, opening_payables
 from twin.sim.timeline import accumulated, by_day, month_ends, order_mass, scheduled
 from twin.sim.view import of
@@ -52,6 +51,9 @@ _FIRST_WAIT, _OPEN_PATIENCE = int(Purpose.FIRST_WAIT), int(Purpose.OPEN_PATIENCE
 _OPEN_DISPUTE = int(Purpose.OPEN_DISPUTE)
 YEAR = 365
 LONGEST_TERMS = 365
+SPARE = 16
+"""Slots for invoices beside one for each open item and twice those of the customers; unused room costs nothing."""
+
 DRAWN = {
     "pass_through": "payment.terms_pass_through",
     "never": "payment.never_share",
@@ -86,7 +88,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     industry, clock_mass = clock_masses(firm, drawn, nature, days)
     due = firm.open_items["due_day"].to_numpy(np.int64)
     first_due = int(min(due.min(initial=0), 0))
-    slots = max(2 * len(due), n, 16)
+    slots = 2 * HOME * n + len(due) + SPARE
     payables = opening_payables(firm, drawn, days)
     owed = opening_receivables(firm)
     rate, fade = np.ascontiguousarray(firm.habits.rate), np.empty(days + LONGEST_TERMS)
@@ -136,7 +138,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         ),
         due_cents=np.zeros(days + LONGEST_TERMS + 1 - first_due + int(max(due.max(initial=0), 0)), np.int64),
         month_ends=month_ends(first_day, days),
-        log=np.zeros(4 * slots if log else 0, EVENT),
+        log=np.zeros(8 * slots if log else 0, EVENT),
         measures=np.zeros((days, len(NAMES)), np.int64),
         order_on=np.full(n, NONE, np.int32),
         run_on=np.full(n, NONE, np.int32),
@@ -147,8 +149,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         claims=np.zeros(n, np.int64),
         worklist=np.zeros(slots, np.int32),
     )
-    world.record["ordered"], world.record["free"] = owed, NONE
-    string_free(world.invoices, 0, world.record)
+    world.record["ordered"], world.record["free"], world.record["fresh"] = owed, NONE, HOME * n
     world.record["in_regime"][0] = np.bincount(people.regime, minlength=len(REGIMES))
     _start(world, arrival, people.shift)
     world.put_policy(0)
@@ -319,10 +320,9 @@ def put_open_items(number: Any, customer: Any, due: Any, habit_due: Any, delayed
     w = world[0]
     invoices, ladder = of(w, "invoices"), of(w, "ladder")
     for k in range(number.size):
-        slot = w.free
-        v = invoices[slot]
-        w.free = v.next
         i = customer[k]
+        slot = new_slot(w, i)
+        v = invoices[slot]
         agent = of(w, "customers")[i].agent
         v.customer, v.number, v.cents = i, number[k], cents[k]
         v.due, v.habit_due = due[k], habit_due[k]

@@ -12,7 +12,7 @@ from twin.behaviour.liquidity import FAILED
 from twin.behaviour.payment import fresh_patience
 from twin.firm.settings import NEVER_DAYS
 from twin.luck import Purpose, exponential, normal, uniform, uniforms
-from twin.sim.arrays import DISCOUNTED, DISPUTED, FULFILMENT, NONE, NORMAL, PENDING
+from twin.sim.arrays import CUSTOMER_LINES, DISCOUNTED, DISPUTED, FULFILMENT, NONE, NORMAL, PENDING
 from twin.sim.clocks import fired, firing_day, put, remainder, take, waiting_days
 from twin.sim.events import DECLINED, DISPUTE, HELD, INVOICED, LOST, ORDER
 from twin.sim.habits import alone, start_alone, wake
@@ -20,13 +20,17 @@ from twin.sim.liquidity import annoy
 from twin.sim.measures import COLUMN
 from twin.sim.subledger import (
     DONE,
+    HOME,
+    HOME_LINES,
     LARGEST_ORDER,
     MOST_CENTS,
     NO_ROOM,
     OVERFLOW,
     free,
+    has_slot,
     key,
     log_is_full,
+    new_slot,
     note,
     owe,
     plan_next,
@@ -149,9 +153,8 @@ def issue(w: Any, slot: int, day: int) -> None:
 def accept(w: Any, day: int, invoiced: int, i: int, number: int, cents: int, patience: float) -> None:
     """Accept an order, to be invoiced on the day `invoiced`. There is a free slot."""
     note(w, day, ORDER, i, number, cents, 0)
-    slot = w.free
+    slot = new_slot(w, i)
     v = of(w, "invoices")[slot]
-    w.free = v.next
     v.customer, v.number, v.cents, v.patience = i, number, cents, patience
     of(w, "customers")[i].committed += cents
     put(w, FULFILMENT, slot, invoiced)
@@ -171,7 +174,7 @@ def release(w: Any, day: int, invoiced: int) -> int:
     """Release or lose the orders held before today, in their order; NO_ROOM if it stopped for want of room."""
     customers, held = of(w, "customers"), of(w, "held")
     while w.checked < w.held_orders:
-        if w.free == NONE or log_is_full(w):
+        if not has_slot(w) or log_is_full(w):
             return NO_ROOM
         h = held[w.checked]
         w.checked += 1
@@ -215,7 +218,7 @@ def place_orders(w: Any, i: int, day: int, invoiced: int) -> int:
     c, held = of(w, "customers")[i], of(w, "held")
     row = of(w, "order_mass")[c.season]
     while row[c.since] + c.left / c.intensity <= row[day + 1]:
-        if w.free == NONE or w.held_orders == held.size or log_is_full(w):
+        if not has_slot(w) or w.held_orders == held.size or log_is_full(w):
             return NO_ROOM
         wait, amount, patience, _ = uniforms(w.seed, w.replication, c.agent, _ORDER_WAIT, c.orders)
         size = math.exp(c.mu + c.sigma * normal(amount)) * c.scale
@@ -266,10 +269,14 @@ def orders(day: int, world: Any) -> int:
     status = release(w, day, invoiced)
     if status != DONE:
         return status
-    customers, today = of(w, "customers"), of(w, "fired")
+    customers, invoices, today = of(w, "customers"), of(w, "invoices"), of(w, "fired")
     many = fired(of(w, "order_on"), day, today)
     for k in range(many):
-        prefetch(customers, today[min(k + AHEAD, many - 1)])
+        after = today[min(k + AHEAD, many - 1)]
+        for line in range(CUSTOMER_LINES):
+            prefetch(customers, after, line)
+        for line in range(HOME_LINES):
+            prefetch(invoices, HOME * after, line)
         status = place_orders(w, today[k], day, invoiced)
         if status != DONE:
             return status

@@ -9,12 +9,12 @@ from numba import njit
 
 from twin.behaviour.payment import fresh_patience, kept, paid_now, pressure, run_chance
 from twin.luck import Purpose, uniforms
-from twin.sim.arrays import AGENDA, DISCOUNTED, DISPUTED, NONE, NORMAL, PENDING
+from twin.sim.arrays import AGENDA, DISCOUNTED, DISPUTED, NONE, NORMAL, PAYS, PENDING
 from twin.sim.clocks import fired, take
 from twin.sim.events import CREDIT_NOTE, DISCOUNT, RECEIPT, SETTLED
 from twin.sim.habits import alone, look_ahead, run_day, stage, start_alone, start_run
 from twin.sim.measures import COLUMN
-from twin.sim.subledger import close, key, note, plan_next, reduce, repeated
+from twin.sim.subledger import HOME, HOME_LINES, close, fetch_ahead, key, note, plan_next, reduce, repeated
 from twin.sim.view import of, prefetch
 
 if TYPE_CHECKING:
@@ -164,15 +164,20 @@ def payments(day: int, world: Any) -> None:
     """Let everything be paid that is paid on `day`."""
     w = world[0]
     heads, invoices, customers, today = of(w, "heads"), of(w, "invoices"), of(w, "customers"), of(w, "fired")
+    frailty = of(w, "frailty")
     while heads[PENDING, day] != NONE:
         slot = heads[PENDING, day]
         take(w, PENDING, slot)
         if heads[PENDING, day] != NONE:
-            prefetch(invoices, heads[PENDING, day])
+            fetch_ahead(w, heads[PENDING, day])
         happen(w, slot, day)
     many = fired(of(w, "run_on"), day, today)
     for k in range(many):
-        prefetch(customers, today[min(k + AHEAD, many - 1)])
+        prefetch(customers, today[min(k + 2 * AHEAD, many - 1)], PAYS)
+        after = today[min(k + AHEAD, many - 1)]
+        prefetch(frailty, after, 0)
+        for line in range(HOME_LINES):
+            prefetch(invoices, HOME * after, line)
         make_run(w, today[k], day)
 
 

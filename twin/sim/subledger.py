@@ -11,15 +11,21 @@ from typing import Any
 from numba import njit
 
 from twin.luck import REPEATED
-from twin.sim.arrays import AGENDA, DISPUTED, NONE
+from twin.sim.arrays import AGENDA, DISPUTED, INVOICE, LINE_BYTES, NONE, OWES, PAYS, PENDING
 from twin.sim.clocks import put, take
-from twin.sim.view import of
+from twin.sim.view import of, prefetch
 
 OPEN_KEYS = 2**40
 MOST_CENTS = 2**63 - 1
 LARGEST_ORDER = 2.0**62
 DONE, NO_ROOM, OVERFLOW = range(3)
 """How a kernel ended: done, or stopped before something for which there is no room, or that no sum could hold."""
+
+HOME = 3
+"""Slots of each customer's own, so that what it owes lies together; the invoices for which they do not suffice share
+the slots behind all those."""
+
+HOME_LINES = HOME * INVOICE.itemsize // LINE_BYTES
 
 EVENTS_AT_ONCE = 16
 """Most events that a kernel logs between two looks at the room for them."""
@@ -54,6 +60,42 @@ def log_is_full(w: Any) -> bool:
     """Whether there may be no room for the events that come at once."""
     log = of(w, "log")
     return bool(log.size > 0 and w.events + EVENTS_AT_ONCE > log.size)
+
+
+@njit(cache=True, inline="always")
+def has_slot(w: Any) -> bool:
+    """Whether there is a slot for an invoice, whoever owes it."""
+    return bool(w.free != NONE or w.fresh < of(w, "invoices").size)
+
+
+@njit(cache=True)
+def new_slot(w: Any, i: int) -> int:
+    """A slot for an invoice of customer i, which is on no calendar yet; the caller has seen to it that there is one."""
+    invoices = of(w, "invoices")
+    slot = HOME * i
+    while slot < HOME * (i + 1) and invoices[slot].cents != 0:
+        slot += 1
+    if slot == HOME * (i + 1):
+        slot = w.free
+        if slot == NONE:
+            slot = w.fresh
+            w.fresh += 1
+        else:
+            w.free = invoices[slot].next
+    v = invoices[slot]
+    v.on[PENDING], v.on[AGENDA] = NONE, NONE
+    return int(slot)
+
+
+@njit(cache=True, inline="always")
+def fetch_ahead(w: Any, slot: int) -> None:
+    """Let an invoice that comes next, and its customer, be on their way into the cache."""
+    invoices, customers = of(w, "invoices"), of(w, "customers")
+    prefetch(invoices, slot, 0)
+    prefetch(invoices, slot, 1)
+    if slot < HOME * customers.size:
+        prefetch(customers, slot // HOME, OWES)
+        prefetch(customers, slot // HOME, PAYS)
 
 
 @njit(cache=True, inline="always")
@@ -98,9 +140,10 @@ def close(w: Any, slot: int) -> None:
 def free(w: Any, slot: int) -> None:
     """Give a slot back."""
     v = of(w, "invoices")[slot]
-    v.waiting = 0
-    v.next = w.free
-    w.free = slot
+    v.waiting, v.cents = 0, 0
+    if slot >= HOME * of(w, "customers").size:
+        v.next = w.free
+        w.free = slot
 
 
 @njit(cache=True)

@@ -16,11 +16,13 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np import numpy_support
 
-from twin.sim.arrays import ARRAYS
+from twin.sim.arrays import ARRAYS, LINE_BYTES
 
 Record = npt.NDArray[np.void]
 _WORD, _BYTE = ir.IntType(64), ir.IntType(8)
 WORD_BYTES = 8
+FOR_WRITING, KEEP, AS_DATA = 1, 3, 1
+"""What llvm.prefetch is told."""
 
 
 def show(record: Record, name: str, array: npt.NDArray[Any]) -> None:
@@ -59,24 +61,23 @@ def _type_array(typing_context: Any, w: Any, name: Any) -> Any:
 of: Any = intrinsic(prefer_literal=True)(_type_array)
 
 
-def _type_prefetch(typing_context: Any, array: Any, i: Any) -> Any:
-    """Nothing; element i of a one-dimensional array, or its first two lines, is on its way into the cache."""
-    record_bytes = array.dtype.size if isinstance(array.dtype, types.Record) else WORD_BYTES
+def _type_prefetch(typing_context: Any, array: Any, i: Any, line: Any) -> Any:
+    """Nothing; a cache line of element (or row) i of an array is on its way into the cache."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         held = context.make_array(signature.args[0])(context, builder, args[0])
-        base = builder.bitcast(held.data, _BYTE.as_pointer())
-        i32 = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), i32, i32, i32])
+        stride = builder.extract_value(held.strides, 0)
+        place = context.cast(builder, args[1], signature.args[1], types.intp)
+        lines = context.cast(builder, args[2], signature.args[2], types.intp)
+        offset = builder.add(builder.mul(place, stride), builder.mul(lines, ir.Constant(_WORD, LINE_BYTES)))
+        pointer = builder.gep(builder.bitcast(held.data, _BYTE.as_pointer()), [offset])
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), flag, flag, flag])
         fetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
-        at = builder.mul(builder.sext(args[1], _WORD) if args[1].type.width < 64 else args[1],
-                         ir.Constant(_WORD, record_bytes))  # fmt: skip
-        for line in range(0, min(record_bytes, 192), 64):
-            place = builder.gep(base, [builder.add(at, ir.Constant(_WORD, line))])
-            builder.call(fetch, [place, *(ir.Constant(i32, k) for k in (1, 3, 1))])
+        builder.call(fetch, [pointer, *(ir.Constant(flag, k) for k in (FOR_WRITING, KEEP, AS_DATA))])
         return context.get_dummy_value()
 
-    return types.void(array, i), codegen
+    return types.void(array, i, line), codegen
 
 
 prefetch: Any = intrinsic(_type_prefetch)

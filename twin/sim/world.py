@@ -15,7 +15,7 @@ from twin.firm.ledger import Ledger
 from twin.firm.plan import Plan, Policy
 from twin.firm.settings import check_settings
 from twin.luck import FIRM, Purpose, uniform
-from twin.sim.arrays import ARRAYS, STEP, Records, grown, string_free
+from twin.sim.arrays import ARRAYS, STEP, Records, grown
 from twin.sim.subledger import EVENTS_AT_ONCE, take_up
 from twin.sim.view import show
 
@@ -142,12 +142,10 @@ class World:
         take_up(day, self.record)
 
     def make_room(self) -> None:
-        """Make half as much room again for invoices, held orders where they need it, and events if they are logged."""
-        size = self.invoices.size
-        longer = size + size // 2
+        """Make half as much room again for invoices, twice that for held orders where they are many, and for events."""
+        longer = self.invoices.size + self.invoices.size // 2 + 1
         self.place("invoices", grown(self.invoices, longer))
         self.place("worklist", grown(self.worklist, longer))
-        string_free(self.invoices, size, self.record)
         if 2 * self.count("held_orders") > self.held.size:
             self.place("held", grown(self.held, 2 * self.held.size))
         self.make_log_room(1)

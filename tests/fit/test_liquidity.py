@@ -280,7 +280,7 @@ def small(settled: list[str | None], issued: str = "2025-03-03") -> pd.DataFrame
 
 
 @pytest.mark.parametrize(
-    ("settled", "as_of"),
+    "settled, as_of",
     [
         (["2025-04-02"], "2025-06-30"),
         ([None], "2025-06-30"),

@@ -17,7 +17,7 @@ from twin.behaviour.belief import Belief, fixed
 from twin.behaviour.liquidity import Regimes
 from twin.fit.demand import fit_demand
 from twin.fit.liquidity import CANDIDATES, LiquidityFit, chain_of, fit_liquidity
-from twin.fit.liquidity_filter import FAILED, LEFT, SCATTER, STATES, Chain, filtered
+from twin.fit.liquidity_filter import FAILED, LEFT, SCATTER, STATES, Chain, filtered, with_old_regimes
 from twin.fit.liquidity_signs import MEASURED, Orders, Signs, order_signs, pay_signs, read_signs
 from twin.fit.payment import PaymentFit, fit_payment
 from twin.fit.payment_base import hazard_parts
@@ -101,6 +101,19 @@ def test_the_filter_is_the_sum_over_all_paths(last: tuple[float, float, float]) 
     assert state[0] == pytest.approx(total / total.sum(), rel=1e-5)
 
 
+def test_a_regime_that_lasts_becomes_the_habit_and_is_held_to_be_likely_whatever_the_signs_say() -> None:
+    """A stay in distress ends 2 times a year: of the long run's 10 % the share exp(-2 x 39 / 52.14) is older."""
+    chain = chain_of({name: prior[0] for name, prior in CARD.items()}, 0.03)
+    chain = chain._replace(first=np.array([0.9, 0.0, 0.1]), worsen=np.full(3, 7 / 365), improve=np.full(3, 7 / 365))
+    sure = np.tile(np.eye(STATES)[0], (2, 1))
+    signs = signs_of(*np.zeros((5, 2, 40)))
+    signs = replace(signs, start=np.array([0, 1]))
+    old = 0.1 * math.exp(-2 * 39 * 7 / 365)
+    found = with_old_regimes(sure, signs, chain)
+    assert found[0, [0, 2]] == pytest.approx([1 - old, old])
+    assert found[1].tolist() == sure[1].tolist()
+
+
 def test_of_whom_nothing_is_known_the_long_run_is_held() -> None:
     nothing = np.zeros((2, 50))
     signs = replace(signs_of(nothing, nothing, nothing, nothing + 1, nothing), start=np.array([50, 50]))
@@ -154,13 +167,13 @@ def test_what_is_not_measured_keeps_its_prior_and_is_listed(recovered: tuple[Liq
 
 
 @pytest.mark.parametrize("least", [1, 2, 3])
-def test_probabilities_of_a_regime_or_worse_are_calibrated(
-    recovered: tuple[LiquidityFit, np.ndarray], least: int
-) -> None:
-    """For one seed, in each bin of 20 customers and more: within 3.5 binomial deviations, false alarm 1 in 150."""
-    fit, state = recovered
-    regime = np.where(state == FAILED, 3, state % 3)
-    chance = np.stack([fit.strained, fit.distressed, fit.failed])[least - 1 :].sum(0)
+def test_probabilities_of_a_regime_or_worse_are_calibrated(least: int) -> None:
+    """By the true chain. For one seed, in each bin of 20 and more within 3.5 deviations: false alarm 1 in 150."""
+    signs, state = lived(2_000, 104, seed=3)
+    chain = chain_of({name: prior[0] for name, prior in CARD.items()} | TRUE, 0.03)
+    found = filtered(signs, np.zeros_like(signs.paid), chain)[1]
+    regimes = np.stack([found[:, 1] + found[:, LEFT + 1], found[:, 2] + found[:, LEFT + 2], found[:, FAILED]])
+    chance, regime = regimes[least - 1 :].sum(0), np.where(state == FAILED, 3, state % 3)
     truth = regime >= least
     for low, high in itertools.pairwise((0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.001)):
         inside = (chance >= low) & (chance < high)

@@ -25,7 +25,7 @@ import pandas as pd
 from twin.behaviour.belief import Belief
 from twin.behaviour.liquidity import DISTRESSED, STRAINED, Regimes
 from twin.behaviour.payment import Floats
-from twin.fit.liquidity_filter import FAILED, LEFT, Chain, filtered
+from twin.fit.liquidity_filter import FAILED, LEFT, Chain, filtered, with_old_regimes
 from twin.fit.liquidity_signs import Signs, Weeks
 
 YEAR = 365
@@ -77,7 +77,8 @@ def fit_liquidity(signs: Signs, links: pd.DataFrame, given: Mapping[str, Belief]
     hit = _hits(signs, links, filtered(signs, np.zeros_like(signs.paid), _centre(held, leave))[1][:, FAILED])
     some = _some(signs)
     measured = _Search(signs.of(some), hit[some], held, leave).measured()
-    state = filtered(signs, hit, _centre(held | measured, leave))[1]
+    chain = _centre(held | measured, leave)
+    state = with_old_regimes(filtered(signs, hit, chain)[1], signs, chain)
     strained, distressed = (state[:, k] + state[:, LEFT + k] for k in (STRAINED, DISTRESSED))
     source = f"measured from {_extent(signs, some)}; {state[:, FAILED].sum():.1f} customers failed in expectation"
     sentences = tuple(_unmeasured([n for n in CANDIDATES if n not in measured], state[:, FAILED], source, hit[:, -1:]))

@@ -34,6 +34,10 @@ MOST = 3.0
 """Most by which the log likelihood of one week tells two states apart: one week that went very wrong decides little."""
 
 
+HABIT_WEEKS = 39
+"""Weeks after which a regime that lasts has become the customer's habit, so that its signs no longer tell of it."""
+
+
 class Chain(NamedTuple):
     """The chain of the states by weeks.
 
@@ -72,6 +76,18 @@ def filtered(signs: Signs, hit: Weeks, chain: Chain) -> tuple[Floats, Floats]:
     arrays = signs.paid, signs.expected, signs.settled, signs.ordered, signs.shape, signs.usual
     _filter(arrays, signs.start, hit, chain, likelihood, state)
     return likelihood, state
+
+
+def with_old_regimes(state: Floats, signs: Signs, chain: Chain) -> Floats:
+    """The probabilities of the states, (c, STATES), with regimes in them that have lasted for HABIT_WEEKS and longer.
+
+    Habits learn from the same customer. So of those with so long a record the share of the long run that stays in a
+    regime for longer, long_run x exp(-HABIT_WEEKS x (worsen + improve)), is added to it, whatever the signs say.
+    """
+    lasting = np.zeros(STATES)
+    lasting[1:LIVING] = (chain.first * np.exp(-HABIT_WEEKS * (chain.worsen + chain.improve)))[1:]
+    known = (signs.weeks - signs.start > HABIT_WEEKS)[:, None]
+    return np.asarray(np.where(known, state * (1.0 - lasting.sum()) + lasting, state))
 
 
 @njit(cache=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def as_the_card_has_it(firm: Firm) -> Firm:
 
 def past(folder: Path, firm: Firm, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """P(in distress or failed) of each customer by the books of the firm's past, and whether it truly is."""
-    days = (date.fromisoformat(str(LAST_DAY)) - START).days
+    days = (LAST_DAY - START).days
     outcome = simulate(firm, Plan("the past"), days=days, seed=seed, replication=0, log=True)
     regime = draw_nature(firm, days=days, seed=seed, replication=0).people.regime.astype(int)
     assert outcome.events is not None
@@ -53,7 +52,7 @@ def past(folder: Path, firm: Firm, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.study
 def test_distress_is_foretold_with_calibrated_probabilities_and_better_than_by_its_share(tmp_path: Path) -> None:
-    """Three worlds of 1,000 customers over 24 months; in bins of 30 and more within 3 binomial deviations."""
+    """Three worlds of 1,000 customers over 24 months; in 7 bins within 3 deviations: false alarm 1 in 50."""
     chance, truth = np.empty(0), np.empty(0, bool)
     for seed in SEEDS:
         (folder := tmp_path / str(seed)).mkdir()

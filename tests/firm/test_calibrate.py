@@ -296,14 +296,24 @@ def test_without_links_regions_and_industries_there_is_no_contagion_and_that_is_
     )
 
 
-def test_every_customer_has_the_long_run_chance_of_trouble_and_that_is_said(books_of: BooksOf) -> None:
+def test_a_customer_that_never_ordered_has_the_long_run_chance_of_trouble(books_of: BooksOf) -> None:
     """Odds of sound to strained 1 : 0.5, of strained to distressed 1 : 0.2, so 10 : 5 : 1."""
     held = {"worsen_sound": 0.5, "improve_strained": 1.0, "worsen_strained": 0.4, "improve_distressed": 2.0}
-    firm = twin_of(books_of({"assume": {f"liquidity.{name}": value for name, value in held.items()}}))
-    assert firm.customers["strained"].tolist() == pytest.approx([5 / 16] * 3)
-    assert firm.customers["distressed"].tolist() == pytest.approx([1 / 16] * 3)
-    (said,) = [s for s in firm.assumptions if s.startswith("the liquidity of a customer")]
-    assert said.endswith("the long-run probability of 31.2% to be strained, of 6.2% in distress")
+    customers = pd.DataFrame({"customer_id": ["a", "b", "c", "silent"]})
+    firm = twin_of(books_of({"assume": {f"liquidity.{k}": v for k, v in held.items()}}, customers=customers))
+    silent = firm.customers[firm.customers["customer_id"] == "silent"].iloc[0]
+    assert (silent["strained"], silent["distressed"]) == pytest.approx((5 / 16, 1 / 16))
+
+
+def test_what_the_books_say_of_liquidity_is_told_and_what_they_do_not_is_listed(demo_firm: Firm) -> None:
+    (kept,) = [s for s in demo_firm.assumptions if "tell less than the prior" in s]
+    for name, parameter in demo_firm.cards["liquidity"].parameters.items():
+        if parameter.status == "measured":
+            assert name not in kept
+            assert parameter.source.startswith("measured from the weeks of")
+        elif name.startswith(("worsen", "improve", "pace", "orders")):
+            assert name in kept
+    assert any(s.startswith("failures are not in the books") for s in demo_firm.assumptions)
 
 
 def test_a_parameter_known_better_in_the_recipe_replaces_the_card(books_of: BooksOf) -> None:

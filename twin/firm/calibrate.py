@@ -17,16 +17,18 @@ from twin.faults import BooksError, Fault, RecipeError, unknown
 from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.links import generated_links, links_in_books, no_links
-from twin.firm.measured import filled, measured_demand, not_measured
+from twin.firm.measured import filled, measured_demand, measured_liquidity, not_measured
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.responses import campaign_responses, contact_responses, joined
 from twin.firm.settings import SETTINGS
 from twin.firm.today import todays_policy, unstated_policy
-from twin.firm.traits import TRAITS, long_run_regimes
+from twin.firm.traits import TRAITS
 from twin.fit.backtest import backtest, most_cuts
 from twin.fit.certificate import certificate
 from twin.fit.demand import fit_demand, full_from
+from twin.fit.liquidity import LiquidityFit, fit_liquidity
+from twin.fit.liquidity_signs import Orders, read_signs
 from twin.fit.payment import fit_payment
 
 TEST_WEEKS = 13
@@ -65,14 +67,16 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     outflows, outflow_sentence = fixed_outflows(known, given["treasury.cost_share"].centre)
     accounts, account_sentence = opening_accounts(known, outflows, given["treasury.opening_cash_days"].centre)
     seen, trait_sentences = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
-    regimes = long_run_regimes(given)
     links, link_sentence = _links(known, customers, given["liquidity.links_per_customer"].centre)
+    signs = read_signs(payment, Orders.of(orders, customers, demand, history_from), calendar, today)
+    liquidity = fit_liquidity(signs, links if known.links is not None else no_links(), given)
+    cards = filled(cards, measured_liquidity(liquidity), books.recipe.assume)
     sentences = (
         *unstated_policy(known, policy),
         *trait_sentences,
         *not_measured(demand, history_from, today),
         *responses.sentences,
-        *_liquidity_sentence(regimes),
+        *liquidity.unmeasured,
         *link_sentence,
         *written_off,
         *outflow_sentence,
@@ -83,7 +87,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         as_of=today,
         currency=books.currency,
         calendar=calendar,
-        customers=pd.concat([seen, demand.traits], axis=1).assign(**regimes)[list(TRAITS)],
+        customers=pd.concat([seen, demand.traits], axis=1).assign(**_regimes(liquidity))[list(TRAITS)],
         habits=payment.habits,
         seasons=Seasons(demand.segments, demand.month, demand.kind),
         open_items=open_items(invoices, customers["customer_id"], today),
@@ -214,9 +218,9 @@ def _trait_sentences(terms: pd.Series, limit: pd.Series, headroom: float) -> Ite
         yield f"credit limits of {silent:,} customers are assumed: {headroom:g} times their highest exposure so far"
 
 
-def _liquidity_sentence(regimes: dict[str, float]) -> Iterator[str]:
-    shares = f"{regimes['strained']:.1%} to be strained, of {regimes['distressed']:.1%} in distress"
-    yield f"the liquidity of a customer is not in the books: each has the long-run probability of {shares}"
+def _regimes(fit: LiquidityFit) -> dict[str, Any]:
+    """The traits of liquidity. Who may have failed is still a customer of the books: it starts in distress."""
+    return {"strained": fit.strained, "distressed": fit.distressed + fit.failed}
 
 
 def _links(books: Books, customers: pd.DataFrame, per_customer: float) -> tuple[pd.DataFrame, tuple[str, ...]]:

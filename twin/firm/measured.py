@@ -1,4 +1,4 @@
-"""What calibration measured of demand, in the place of the cards' priors; and, in sentences, what it could not."""
+"""What calibration measured, in the place of the cards' priors; and, in sentences, what of demand it could not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from twin.firm.cards import Card, Spread
 from twin.fit.demand import DemandFit
 from twin.fit.demand_season import YEAR
+from twin.fit.liquidity import LiquidityFit
 
 
 class Measured(NamedTuple):
@@ -29,6 +30,12 @@ def measured_demand(demand: DemandFit, first: date, last: date) -> dict[str, Mea
         source = f"{orders}, each twelfth of a year against the same a year before, of the same customers"
         out["demand.trend"] = _measured("normal", demand.trend, source)
     return out
+
+
+def measured_liquidity(liquidity: LiquidityFit) -> dict[str, Measured]:
+    """What the books tell of the liquidity card, by 'card.parameter'."""
+    posterior = {name: (float(f"{b.a:.4g}"), float(f"{b.b:.4g}")) for name, b in liquidity.measured.items()}
+    return {f"liquidity.{name}": _measured("lognormal", ab, liquidity.source) for name, ab in posterior.items()}
 
 
 def _measured(shape: str, posterior: tuple[float, float], source: str) -> Measured:

@@ -43,11 +43,14 @@ class PaymentFit:
 
     measured:   what the books identified, by name: numbers and lists of numbers only.
     unmeasured: a sentence for each parameter that they did not, with what is assumed instead.
+    ledger, judged: the record, and the fits of earlier closes with the days after them that each is judged on.
     """
 
     habits: PaymentHabits
     measured: dict[str, Any]
     unmeasured: tuple[str, ...]
+    ledger: Ledger
+    judged: tuple[Judged, ...]
 
 
 def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, calendar: Calendar) -> PaymentFit:
@@ -74,7 +77,7 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     measured |= {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread, "forecasts_followed": followed}
     measured |= {"due_form": FORMS.index(form), "due_form_crps": form_crps}
     habits = _habits(now, rates, factors, runs, week_sd, spread)
-    return PaymentFit(habits, measured, tuple(_unmeasured(ledger, measured)))
+    return PaymentFit(habits, measured, tuple(_unmeasured(ledger, measured)), ledger, judged)
 
 
 def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:

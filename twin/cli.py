@@ -134,6 +134,21 @@ def calibrate(
 
 
 @app.command()
+def portrait(
+    firm: FirmPath,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="CUSTOMER", help="Its id; the whole firm if absent.")
+    ] = None,
+) -> None:
+    """What is known of a firm, or of one customer: habit, liquidity, value, limit, warnings."""
+    from twin.firm.portrait import customer_text, portrait_text
+    from twin.firm.store import read_firm
+
+    held = read_firm(firm)
+    typer.echo(portrait_text(held) if customer is None else customer_text(held, customer))
+
+
+@app.command()
 def run(
     firm: FirmPath,
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file or a shipped name.")],

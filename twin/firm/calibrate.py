@@ -22,6 +22,7 @@ from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accou
 from twin.firm.settings import SETTINGS
 from twin.firm.today import todays_policy, unstated_policy
 from twin.firm.traits import TRAITS, long_run_regimes
+from twin.fit.archetype_names import archetypes
 from twin.fit.backtest import backtest, most_cuts
 from twin.fit.certificate import certificate
 from twin.fit.demand import fit_demand, full_from
@@ -51,6 +52,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     orders, history_from = _orders(known)
     demand = fit_demand(orders, customers, history_from, today, calendar)
     payment = fit_payment(known.invoices, customers, today, calendar)
+    kinds = archetypes(payment.record)
     policy = todays_policy(known, len(customers))
     owed, written_off = owed_cents(known, policy)
     invoices = known.invoices.assign(open_cents=owed)
@@ -73,7 +75,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         as_of=today,
         currency=books.currency,
         calendar=calendar,
-        customers=pd.concat([seen, demand.traits], axis=1).assign(**regimes)[list(TRAITS)],
+        customers=pd.concat([seen, demand.traits], axis=1).assign(archetype=kinds.likeliest, **regimes)[list(TRAITS)],
         habits=payment.habits,
         seasons=Seasons(demand.segments, demand.month, demand.kind),
         open_items=open_items(invoices, customers["customer_id"], today),
@@ -86,6 +88,8 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         sources=tuple(asdict(source) for source in known.sources),
         certificate=_certificate(known, cuts),
         links=links,
+        archetypes=kinds.table,
+        members=pd.DataFrame(kinds.member, columns=kinds.table["archetype"].tolist()),
     )
     _assert_finite(firm)
     return firm

@@ -337,7 +337,11 @@ def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) ->
     from twin.books import read_books
     from twin.firm.calibrate import calibrate as calibrate_
 
-    return calibrate_(read_books(books, data), as_of, cuts)
+    held = read_books(books, data)
+    _say(
+        f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {cuts} tests after"
+    )
+    return calibrate_(held, as_of, cuts)
 
 
 def _write_firm(firm: Firm, out: Path) -> None:

@@ -26,6 +26,7 @@ from twin.fit.scores import (
 )
 from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS, CashMethod
 from twin.fit.yardsticks_total import TOTAL_METHODS
+from twin.progress import shown
 
 OURS = "payment habits"
 STEP_DAYS = 28
@@ -69,7 +70,8 @@ def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
     Raises: BooksError where the books are too short for that many cuts.
     """
     windows = rolling_windows(books, cuts, weeks)
-    return judged(books, windows, [fit_at(books, window.cut) for window in windows], weeks)
+    fits = [fit_at(books, window.cut) for window in shown(windows, len(windows), "fits at earlier days")]
+    return judged(books, windows, fits, weeks)
 
 
 def judged(books: Books, windows: Sequence[Window], fits: Sequence[Fit], weeks: int) -> Backtest:
@@ -132,7 +134,8 @@ def judge_cash(books: Books, fits: Sequence[Fit], weeks: int) -> tuple[pd.DataFr
 def judge_total(books: Books, fits: Sequence[Fit], weeks: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same over all weekly receipts, those of invoices that are issued after the cut among them."""
     actual = [all_cash(books.invoices, seen.cut, weeks) for seen, _ in fits]
-    ours = [total_receipts(seen, habits, weeks, replications=BAND_DRAWS) for seen, habits in fits]
+    told = shown(fits, len(fits), "new orders from earlier days")
+    ours = [total_receipts(seen, habits, weeks, replications=BAND_DRAWS) for seen, habits in told]
     return _judge_weeks(ours, TOTAL_METHODS, fits, actual)
 
 

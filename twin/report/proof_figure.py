@@ -44,6 +44,7 @@ def weekly_picture(weekly: list[dict[str, Any]], currency: str) -> str:
             for panel, cut in zip(row, cuts, strict=True):
                 _draw(panel, table[(table["of"] == of) & (table["cut"] == cut)], scale)
                 panel.set_title(f"from {cut}", loc="left", fontsize=9)
+            row[0].set_ylim(bottom=0)
             row[0].set_ylabel(f"{title},\n{unit} a week")
         panels[0, 0].legend(frameon=False, fontsize=8, loc="best")
         for panel in panels[-1]:
@@ -63,4 +64,3 @@ def _draw(panel: Axes, rows: pd.DataFrame, scale: float) -> None:
     panel.plot(week, rows["actual"] / scale, color=ACTUAL, marker="o", markersize=3.5, linewidth=0, label="came")
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", MINUS)))
-    panel.set_ylim(bottom=0)

@@ -298,8 +298,14 @@ def test_what_a_process_raises_is_told_with_its_place(plan: Write, what: str, ca
 def test_a_process_that_spoils_the_books_is_stopped_at_the_close_of_that_day(plan: Write) -> None:
     """The guide says that receivables are not to be posted."""
     spoil = plan(failing("world.ledger.post('receivables', 'revenue', 7)"), "fail")
-    with pytest.raises(AssertionError, match="day 17"):
+    with pytest.raises(ProcessError, match="replication 0: the books no longer agree after fail: day 17"):
         run(busy_firm(), 30, spoil)
+
+
+def test_a_process_that_never_lets_time_pass_is_stopped(plan: Write) -> None:
+    endless = plan("def spin(env, world):\n    while True:\n        yield env.timeout(0)\n", "spin")
+    with pytest.raises(ProcessError, match=r"woken 10,000 times in one moment"):
+        run(busy_firm(), 30, endless)
 
 
 def test_a_file_that_has_changed_since_the_scenario_was_read_is_refused(plan: Write, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ the counters, and where each array of `ARRAYS` lies. `twin/sim/view.py` makes th
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -186,6 +187,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], int]] = {
 }
 """Type and number of axes of each array that kernels see; their meaning is told by `World`."""
 
+_LAYOUT = crc32("".join(f"{name}{dtype.descr}{axes}" for name, (dtype, axes) in ARRAYS.items()).encode())
 WORLD = np.dtype(
     [
         ("seed", "u8"),
@@ -215,10 +217,12 @@ WORLD = np.dtype(
             "minutes",  # of a collector's day
         )),
         *((name, "i8", (3,)) for name in ARRAYS),
+        (f"layout_{_LAYOUT:x}", "i8"),
     ]
 )  # fmt: skip
 """The world: what a replication has drawn of the cards, per day where it is a rate; the policy in force; counters; and
-of each array its address and its length along each axis."""
+of each array its address and its length along each axis. The name of the last field changes with the layout of any
+array, so that no kernel that was compiled and cached for another layout is ever taken."""
 
 
 def lined_up(shape: int | tuple[int, ...], dtype: Any) -> Any:

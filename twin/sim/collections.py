@@ -186,6 +186,6 @@ def collect(world: World, day: int) -> None:
     today[_BACKLOG] = work(day, world.record)
     cost = policy.collectors * world.cents("collections.collector_cost_per_day")
     for step, count in zip(policy.ladder, world.ladder["made"].tolist(), strict=True):
-        cost += count * world.cents(f"collections.{step.contact}_cost")
+        cost += count * world.cents(f"collections.{step.contact}_cost") if count else 0
     today[_COST] += cost
     world.ledger.post("collection_cost", "cash", cost)

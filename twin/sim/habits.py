@@ -73,7 +73,7 @@ def stage(w: Any, v: Any, day: int) -> float:
     late = day - v.due
     usual: float = reference[min(late, reference.size - 1)] if late > 0 else 1.0
     made: float = left_of(w, v, day) if v.effect != 1.0 else 1.0
-    more: float = made / usual
+    more: float = made if usual == 1.0 else made / usual
     return more
 
 

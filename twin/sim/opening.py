@@ -52,7 +52,7 @@ _OPEN_DISPUTE = int(Purpose.OPEN_DISPUTE)
 YEAR = 365
 LONGEST_TERMS = 365
 SPARE = 16
-"""Slots for invoices beside one for each open item and each customer; room that is not used costs nothing."""
+"""Slots for invoices beside one for each open item and twice those of the customers; unused room costs nothing."""
 
 DRAWN = {
     "pass_through": "payment.terms_pass_through",
@@ -88,7 +88,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     industry, clock_mass = clock_masses(firm, drawn, nature, days)
     due = firm.open_items["due_day"].to_numpy(np.int64)
     first_due = int(min(due.min(initial=0), 0))
-    slots = HOME * n + len(due) + n + SPARE
+    slots = 2 * HOME * n + len(due) + SPARE
     payables = opening_payables(firm, drawn, days)
     owed = opening_receivables(firm)
     rate, fade = np.ascontiguousarray(firm.habits.rate), np.empty(days + LONGEST_TERMS)

@@ -19,6 +19,9 @@ from twin.firm.plan import Process
 from twin.sim.desks import PHASES, Story
 from twin.sim.world import World
 
+MOST_TURNS = 10_000
+"""How often a process may be woken in one moment: more is taken for a loop that never lets time pass."""
+
 
 class ProcessError(JobError):
     """A process of the user's own has failed; the message has the scenario, the day and the traceback."""
@@ -36,21 +39,33 @@ def open_processes(env: simpy.Environment, world: World) -> None:
 def told(env: simpy.Environment, world: World, process: Process) -> Story:
     """The story of a process; what goes wrong in it stops the run and is told with its place."""
     try:
-        yield from checked(load(process)(env, world))
+        yield from checked(env, load(process)(env, world))
     except (Exception, SystemExit) as e:
         lines = "".join(traceback.format_exception(e)).rstrip()
         day = int(env.now + 0.5) // PHASES
+        which = f"the process {process.function} of {process.path.name} failed"
         place = f"scenario '{world.plan.name}', day {day}, replication {world.replication}"
-        raise ProcessError(f"{place}: the process {process.function} of {process.path.name} failed.\n{lines}") from e
+        raise ProcessError(f"{place}: {which}.\n{lines}") from e
 
 
-def checked(story: Story) -> Story:
-    """A story of which every `yield` is an event.
+def spoilt(world: World, broken: AssertionError) -> ProcessError:
+    """What is told if the books no longer agree at a close and processes of the user's own have changed them."""
+    names = ", ".join(process.function for process in world.plan.processes)
+    place = f"scenario '{world.plan.name}', replication {world.replication}"
+    allowed = "a process may move cash and costs; what customers owe moves with invoices only"
+    return ProcessError(f"{place}: the books no longer agree after {names}: {broken}.\n  {allowed}")
 
-    Raises: TypeError for anything else that is yielded.
+
+def checked(env: simpy.Environment, story: Story) -> Story:
+    """A story of which every `yield` is an event, and that lets time pass.
+
+    Raises: TypeError for anything else that is yielded; ValueError if it is woken MOST_TURNS times in one moment.
     """
-    value, error = None, None
+    value, error, moment, turns = None, None, env.now, 0
     while True:
+        moment, turns = env.now, turns + 1 if env.now == moment else 0
+        if turns > MOST_TURNS:
+            raise ValueError(f"it was woken {MOST_TURNS:,} times in one moment: it has to wait, as for env.timeout(8)")
         try:
             event = story.send(value) if error is None else story.throw(error)
         except StopIteration:

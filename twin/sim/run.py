@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import simpy
 
@@ -11,7 +13,7 @@ from twin.sim.desks import PHASES, open_desks
 from twin.sim.nature import Nature, draw_nature
 from twin.sim.opening import build
 from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
-from twin.sim.processes import open_processes
+from twin.sim.processes import open_processes, spoilt
 from twin.sim.world import World
 
 
@@ -25,21 +27,32 @@ def simulate(firm: Firm, plan: Plan, *, days: int, seed: int, replication: int, 
 
 def live(firm: Firm, plan: Plan, nature: Nature, *, log: bool = False) -> Outcome:
     """Run a plan under the luck of one replication, which other plans may share."""
+    return outcome(lived(firm, plan, nature, [nature.days.size - 1], log=log))
+
+
+def lived(firm: Firm, plan: Plan, nature: Nature, stops: Iterable[int], *, log: bool) -> World:
+    """The world of a plan after it has been run to the end of each of the days `stops`, in order."""
     world = build(firm, plan, nature, log=log)
     env = simpy.Environment()
     open_desks(env, world)
     open_processes(env, world)
-    env.run(until=nature.days.size * PHASES)
-    return outcome(world)
+    try:
+        for day in stops:
+            env.run(until=(day + 1) * PHASES)
+    except AssertionError as broken:
+        if not plan.processes:
+            raise
+        raise spoilt(world, broken) from broken
+    return world
 
 
 def outcome(world: World) -> Outcome:
     """What a finished world has to tell. Events come in order of day, kind, customer, number and detail."""
-    n = len(world.firm.customers)
-    people, conditions = world.customers, world.conditions
-    each = np.stack([people["revenue"], people["receipts"], conditions["write_offs"], people["owes"]], axis=1)
-    assert each.shape[1] == len(CUSTOMER_TOTALS)
-    totals = np.concatenate([each[:n], each[n:].sum(axis=0, keepdims=True)])
+    n, people = len(world.firm.customers), world.customers
+    each = (people["revenue"], people["receipts"], world.conditions["write_offs"], people["owes"])
+    totals = np.empty((n + 1, len(CUSTOMER_TOTALS)), np.int64)
+    for out, cents in zip(totals.T, each, strict=True):
+        out[:n], out[n] = cents[:n], cents[n:].sum()
     events = None
     if world.log.size:
         events = world.log[: world.count("events")]

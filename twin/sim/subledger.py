@@ -21,7 +21,7 @@ LARGEST_ORDER = 2.0**62
 DONE, NO_ROOM, OVERFLOW = range(3)
 """How a kernel ended: done, or stopped before something for which there is no room, or that no sum could hold."""
 
-HOME = 4
+HOME = 3
 """Slots of each customer's own, so that what it owes lies together; the invoices for which they do not suffice share
 the slots behind all those."""
 

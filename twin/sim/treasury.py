@@ -30,11 +30,11 @@ def settle_cash(world: World, day: int) -> None:
     balance = world.ledger.balance
     if world.days["open"][day]:
         world.ledger.post("cash", "in_transit", balance["in_transit"])
-        due = int(world.payables[world.paid_until : day + 1].sum())
+        due = sum(world.payables[world.paid_until : day + 1].tolist())
         world.payables[world.paid_until : day + 1] = 0
         world.paid_until = day + 1
         record(world, day, "purchases", "payables", "cash", due)
-        waiting = int(world.outflows[world.paid_out : day + 1].sum())
+        waiting = sum(world.outflows[world.paid_out : day + 1].tolist())
         world.paid_out = day + 1
         record(world, day, "outflows", "operating_outflows", "cash", round(waiting * world.policy.outflows))
     rate_ppm = round(world.drawn["treasury.overdraft_rate"] * _MILLION)

@@ -8,21 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import simpy
 
 from twin.faults import Fault, JobError, unknown
 from twin.firm.firm import Firm
-from twin.firm.plan import Plan
 from twin.money import MINOR_DIGITS
 from twin.progress import shown
-from twin.sim.desks import PHASES, open_desks
 from twin.sim.measures import MEASURES
-from twin.sim.nature import Nature, draw_nature
-from twin.sim.opening import build
+from twin.sim.nature import draw_nature
 from twin.sim.outcome import Outcome
-from twin.sim.processes import open_processes
-from twin.sim.run import outcome
-from twin.sim.world import World
+from twin.sim.run import lived, outcome
 from twin.study.comparison import Comparison
 from twin.study.event_table import check_sums, customer_ids, event_table
 from twin.study.kpi import KPIS
@@ -84,7 +78,8 @@ def replay(run: Comparison, firm: Firm, scenario: str, replication: int, progres
     check_firm(run, firm)
     days, seed = run.manifest["days"], run.manifest["seed"]
     with recorded_plan(record, firm) as plan, placed(f"scenario '{scenario}', replication {replication}, seed {seed}"):
-        world = _live(firm, plan, draw_nature(firm, days=days, seed=seed, replication=replication), progress)
+        nature, every = draw_nature(firm, days=days, seed=seed, replication=replication), range(days)
+        world = lived(firm, plan, nature, every if progress is False else shown(every, days, "days"), log=True)
     found = outcome(world)
     assert found.events is not None, "a world that keeps a log has one"
     check_sums(found.events, found.measures)
@@ -118,18 +113,6 @@ def _record(run: Comparison, scenario: str, replication: int) -> dict[str, Any]:
     if not 0 <= replication <= most:
         raise ReplayError(Fault(PLACE, f"there is no replication {replication}.", f"the run has 0 to {most:,}"))
     return records[scenario]
-
-
-def _live(firm: Firm, plan: Plan, nature: Nature, progress: bool | None) -> World:
-    """Run a plan as the study did, day by day to tell how far it is, and keep a log."""
-    world = build(firm, plan, nature, log=True)
-    env = simpy.Environment()
-    open_desks(env, world)
-    open_processes(env, world)
-    days = range(nature.days.size)
-    for day in days if progress is False else shown(days, len(days), "days"):
-        env.run(until=(day + 1) * PHASES)
-    return world
 
 
 def _daily(firm: Firm, found: Outcome) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """The certificate tells a firm whose customers changed after the cut from one whose customers did not.
 
 One cut, thirteen weeks, default bounds; a firm of 300 customers whose past the engine lived. Of six such firms one was
-refused though nothing had changed, by a PIT deviation of .101 where .10 is the most: that is the false-alarm rate as far
-as it is known. Payment two days later, or stopped by a tenth of the customers, was noticed in all six, a quarter fewer
-orders in five. The study below tells more, firm by firm.
+refused though nothing had changed, by a PIT deviation of .101 where .10 is the most: one in six is the false-alarm rate
+as far as it is known. Payment two days later, or stopped by a tenth of the customers, was noticed in all six; a quarter
+fewer orders in five. The study below tells more, firm by firm.
 """
 
 from __future__ import annotations

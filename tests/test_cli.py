@@ -18,7 +18,7 @@ from twin.firm.firm import Firm
 from twin.firm.store import read_firm, write_firm
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = ("demo", "check", "import", "calibrate", "run", "compare", "replay", "report", "backtest")
+VERBS = ("demo", "check", "import", "calibrate", "portrait", "run", "compare", "replay", "report", "backtest")
 QUICK = ("--days", "10", "--replications", "4", "--workers", "1")
 
 
@@ -335,6 +335,13 @@ def test_a_backtest_that_cannot_be_is_refused(
     monkeypatch.chdir(tmp_path)
     assert_refused(twin("backtest", demo_folder, *words))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_portrait_is_of_the_firm_or_of_one_customer(twin: Twin, demo_firm: Firm, firm_directory: Path) -> None:
+    somebody = demo_firm.customers.iloc[3]
+    assert demo_firm.name in twin("portrait", firm_directory).out
+    assert somebody["archetype"] in twin("portrait", firm_directory, somebody["customer_id"]).out
+    assert_refused(twin("portrait", firm_directory, "nobody at all"), "there is no customer 'nobody at all'")
 
 
 def test_a_backtest_says_by_its_exit_code_whether_it_passed(twin: Twin, demo_folder: Path) -> None:

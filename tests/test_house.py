@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TWIN = ROOT / "twin"
 
 ORDER = (
-    *("luck", "money", "calendar", "faults", "output", "content", "markdown", "yaml_faults", "yaml_file"),
+    *("luck", "money", "calendar", "progress", "faults", "output", "content", "markdown", "yaml_faults", "yaml_file"),
     *("books", "behaviour", "fit", "firm", "sim", "scenario", "study", "report", "demo", "cli"),
 )
 """Each module or package of twin/ imports only what stands before it, and itself."""

@@ -134,6 +134,21 @@ def calibrate(
 
 
 @app.command()
+def portrait(
+    firm: FirmPath,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="CUSTOMER", help="Its id; the whole firm if absent.")
+    ] = None,
+) -> None:
+    """What is known of a firm, or of one customer: habit, liquidity, value, limit, warnings."""
+    from twin.firm.portrait import customer_text, portrait_text
+    from twin.firm.store import read_firm
+
+    held = read_firm(firm)
+    typer.echo(portrait_text(held) if customer is None else customer_text(held, customer))
+
+
+@app.command()
 def run(
     firm: FirmPath,
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file or a shipped name.")],
@@ -322,7 +337,11 @@ def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) ->
     from twin.books import read_books
     from twin.firm.calibrate import calibrate as calibrate_
 
-    return calibrate_(read_books(books, data), as_of, cuts)
+    held = read_books(books, data)
+    _say(
+        f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {cuts} tests after"
+    )
+    return calibrate_(held, as_of, cuts)
 
 
 def _write_firm(firm: Firm, out: Path) -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from twin.faults import FirmError
 from twin.firm.firm import Firm
-from twin.firm.portrait import portrait_text
+from twin.firm.portrait import customer_text, portrait_text
 from twin.money import decimal_text
+from twin.scenario import check_paths
+from twin.study.tables import FIGURES
 
 
 def line(text: str, start: str) -> str:
@@ -46,3 +52,34 @@ def test_a_firm_that_assumes_nothing_says_nothing_of_assumptions(demo_firm: Firm
 def test_amounts_have_the_decimals_of_the_currency(demo_firm: Firm) -> None:
     yen = replace(demo_firm, currency="JPY", accounts=demo_firm.accounts.assign(balance_cents=1_234_567))
     assert line(portrait_text(yen), "cash").endswith("1,234,567")
+
+
+def test_every_kind_of_payer_is_in_the_portrait_with_its_customers(demo_firm: Firm) -> None:
+    counts = demo_firm.customers["archetype"].value_counts()
+    for kind in demo_firm.archetypes["archetype"]:
+        assert f" {counts.get(kind, 0):,} " in line(portrait_text(demo_firm), kind)
+
+
+def test_the_portrait_of_a_customer_has_what_it_owes_and_what_to_be_warned_of(demo_firm: Firm) -> None:
+    table = demo_firm.customers.assign(credit_limit=0)
+    worst = table.loc[table["overdue"].idxmax()]
+    text = customer_text(replace(demo_firm, customers=table), worst["customer_id"])
+    assert decimal_text(int(worst["overdue"]), "EUR") in line(text, "overdue")
+    assert worst["archetype"] in line(text, "archetype")
+    assert line(text, "! more is open than its credit limit")
+
+
+def test_a_customer_whom_nobody_knows_is_refused_with_whom_was_meant(demo_firm: Firm) -> None:
+    known = demo_firm.customers["customer_id"].iloc[0]
+    with pytest.raises(FirmError, match=f"there is no customer '{known}x' .* Did you mean '{known[:-1]}"):
+        customer_text(demo_firm, f"{known}x")
+
+
+def test_a_scenario_may_be_for_one_kind_of_payer(demo_firm: Firm, tmp_path: Path) -> None:
+    kind = demo_firm.customers["archetype"].mode()[0]
+    scenario = "name: kind\nchange:\n  - where: {archetype: WHO}\n    set: {terms_days: 14}\n"
+    for who in (kind, "nobody"):
+        (tmp_path / f"{who}.yaml").write_text(scenario.replace("WHO", f"'{who}'"), encoding="utf-8")
+    assert not check_paths([tmp_path / f"{kind}.yaml"], demo_firm, FIGURES)
+    (fault,) = check_paths([tmp_path / "nobody.yaml"], demo_firm, FIGURES)
+    assert kind in str(fault)

@@ -12,6 +12,7 @@ import pytest
 from tests.fit.payment_world import CALENDAR, START, World, humped_rate, last_day, simulate
 from twin.behaviour.payment import DAYS, PaymentHabits
 from twin.calendar import Calendar
+from twin.fit.archetype_names import archetypes
 from twin.fit.payment import fit_payment
 from twin.fit.payment_rates import gamma_shape
 from twin.fit.payment_rows import BIN, BIN_STARTS, PHASE_CUTS, lived
@@ -139,6 +140,7 @@ def test_it_is_fitted_with_sound_numbers_when_there_is(name: str, calendar: Cale
     customers = pd.DataFrame({"customer_id": ["A", "B", "C"], "segment": ["x", "x", "y"]})
     fit = fit_payment(HARD[name], customers, date(2024, 6, 30), calendar)
     sound(fit.habits, 3)
+    assert archetypes(fit.record).member.sum(1) == pytest.approx(np.ones(3))
     assert any("segment 'y'" in sentence for sentence in fit.unmeasured)
 
 

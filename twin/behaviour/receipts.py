@@ -198,6 +198,7 @@ class OpenItems(NamedTuple):
     agent: (c,) row of the habits and agent id of the customer's luck; customer: the same, -1 where never seen.
     first: (c + 1,); due: (n,) day, from the first simulated one, that the customer takes as due; cents: (n,).
     disputed: (n,) probability that it is disputed; (0,) where none is.
+    start: (n,) first day on which it can be paid; (0,) where that is the first for all.
     """
 
     agent: npt.NDArray[np.int64]
@@ -206,6 +207,7 @@ class OpenItems(NamedTuple):
     due: Ints
     cents: Floats
     disputed: Floats = np.zeros(0)
+    start: Ints = np.zeros(0, np.int32)
 
 
 def with_dues(habits: PaymentHabits, items: OpenItems, seed: int, replication: int) -> OpenItems:
@@ -250,13 +252,16 @@ def common_shock(week_sd: float, weeks: int, seed: int, replication: int) -> Flo
 
 def simulate_receipts(habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replications: int) -> Floats:
     """Cents received on each day from open invoices, by runs and releases. (replications, days)"""
-    arrays, horizon = habit_arrays(habits), days.kind.size
-    out = np.zeros((replications, horizon))
-    for replication in range(replications):
-        frailty = frailties(arrays, items, seed, replication)
-        shock = common_shock(habits.week_sd, -(-horizon // 7), seed, replication)
-        known = with_dues(habits, items, seed, replication)
-        _simulate_runs(arrays, days, known, frailty, shock, seed, replication, out[replication])
+    return np.array([simulate_once(habits, items, days, seed, replication) for replication in range(replications)])
+
+
+def simulate_once(habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replication: int) -> Floats:
+    """Cents received on each day in one replication. (days,)"""
+    arrays, out = habit_arrays(habits), np.zeros(days.kind.size)
+    frailty = frailties(arrays, items, seed, replication)
+    shock = common_shock(habits.week_sd, -(-out.size // 7), seed, replication)
+    known = with_dues(habits, items, seed, replication)
+    _simulate_runs(arrays, days, known, frailty, shock, seed, replication, out)
     return out
 
 
@@ -293,7 +298,7 @@ def _release(
     """Spend the patience of one customer's open items at a run on day t; cents and count of those it pays."""
     rate, chance, cents, count = habits.rate[habits.table[c]], run_chance(habits.run[c], factor), 0.0, 0
     for j in range(patience.size):
-        if patience[j] <= 1.0:
+        if patience[j] <= 1.0 or (items.start.size > 0 and items.start[first + j] > t):
             continue
         force = pressure(t - items.due[first + j], closed, rate, frailty, habits.phase, habits.catch_up)
         patience[j] *= kept(force, factor, chance)

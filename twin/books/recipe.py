@@ -153,6 +153,14 @@ class AcceptSettings(Settings):
     four_week_error: Bounds = Field(
         default=Bounds(at_most=0.10), description="error of four weeks' receipts / receipts"
     )
+    total_coverage: Bounds = Field(
+        default=Bounds(at_least=0.50),
+        description="share of weeks with receipts, new orders included, inside their 80 % band",
+    )
+    total_wape: Bounds = Field(
+        default=Bounds(at_most=0.30),
+        description="absolute error of weekly receipts, new orders included / receipts",
+    )
 
 
 class StepSettings(Settings):

@@ -24,6 +24,7 @@ from twin.firm.responses import campaign_responses, contact_responses, joined
 from twin.firm.settings import SETTINGS
 from twin.firm.today import todays_policy, unstated_policy
 from twin.firm.traits import TRAITS
+from twin.fit.archetype_names import archetypes
 from twin.fit.backtest import backtest, most_cuts
 from twin.fit.certificate import certificate
 from twin.fit.demand import fit_demand, full_from
@@ -56,6 +57,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     cards = filled(cards, measured_demand(demand, history_from, today), books.recipe.assume)
     given = beliefs(cards, books.currency)
     payment = fit_payment(known.invoices, customers, today, calendar)
+    kinds = archetypes(payment.record)
     policy = todays_policy(known, len(customers))
     responses = joined(
         contact_responses(known, customers["customer_id"], payment.habits, policy, given, calendar),
@@ -87,7 +89,9 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         as_of=today,
         currency=books.currency,
         calendar=calendar,
-        customers=pd.concat([seen, demand.traits], axis=1).assign(**_regimes(liquidity))[list(TRAITS)],
+        customers=pd.concat([seen, demand.traits], axis=1).assign(archetype=kinds.likeliest, **_regimes(liquidity))[
+            list(TRAITS)
+        ],
         habits=payment.habits,
         seasons=Seasons(demand.segments, demand.month, demand.kind),
         open_items=open_items(invoices, customers["customer_id"], today),
@@ -100,6 +104,8 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         sources=tuple(asdict(source) for source in known.sources),
         certificate=_certificate(known, cuts),
         links=links,
+        archetypes=kinds.table,
+        members=pd.DataFrame(kinds.member, columns=kinds.table["archetype"].tolist()),
     )
     _assert_finite(firm)
     return firm

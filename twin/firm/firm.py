@@ -58,6 +58,9 @@ class Firm:
     sources:    name and sha256 of every file that the books were read from.
     certificate: what the backtest found; empty before one was made.
     links:      creditor (row), debtor (row), share of what the creditor is owed that the debtor owes; by rows.
+    archetypes: archetype, share of the customers, p10, p50, p90 in days from due, turn_share: part of what is settled
+                that is settled at the turn of the month; empty where the payment habits were not learnt from books.
+    members:    probability that each customer (row) is of each archetype, a column each.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Firm:
     sources: tuple[dict[str, Any], ...]
     certificate: dict[str, Any]
     links: pd.DataFrame = field(default_factory=no_links)
+    archetypes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    members: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def daily_revenue(self) -> float:

@@ -1,8 +1,15 @@
-"""A firm in a few lines of text: what was found in its books, and what is assumed."""
+"""A firm, or one customer, in a few lines of text: what was found in the books, and what is assumed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from twin.faults import Fault, FirmError, closest
 from twin.firm.firm import Firm
+from twin.firm.observed import CLASS_EDGES
 from twin.money import decimal_text
 
 
@@ -25,10 +32,80 @@ def portrait_text(firm: Firm) -> str:
         f"  in distress          {table['distressed'].sum():>18,.1f}   customers to be expected",
         f"  trade credit         {len(firm.links):>18,}   links between customers",
         _certificate(firm),
+        *_archetypes(firm),
     ]
     if firm.assumptions:
         lines += ["assumed, since the books do not say:", *(f"  - {sentence}" for sentence in firm.assumptions)]
     return "\n".join(lines)
+
+
+def customer_text(firm: Firm, customer_id: str) -> str:
+    """What is known of one customer: exposure, habit, archetype, orders, liquidity, and what to be warned of.
+
+    Raises: FirmError for a customer that the firm does not have.
+    """
+    ids = firm.customers["customer_id"].tolist()
+    if customer_id not in ids:
+        what = f"there is no customer {customer_id!r} among the {len(ids):,} of this firm."
+        raise FirmError(Fault(f"firm {firm.name}", what, "an id as in the books", closest(customer_id, ids)))
+    row = ids.index(customer_id)
+    c = firm.customers.iloc[row]
+    places = ", ".join(f"{name} {c[name]}" for name in ("segment", "region", "industry") if c[name])
+    lines = [
+        f"{customer_id} on {firm.as_of}, amounts in {firm.currency}: {places}",
+        f"  class                {c['class']:>18}   {c['size']}, {c['invoices']:,} invoices in the books",
+        f"  revenue, 365 days    {_money(firm, int(c['revenue']))}",
+        f"  orders a year        {365 * c['rate_shape'] / c['rate_days']:>18,.1f}   +- {_orders_sd(c):,.1f}",
+        f"  open                 {_money(firm, int(c['open']))}",
+        f"  credit limit         {_money(firm, int(c['credit_limit']))}",
+        f"  overdue              {_money(firm, int(c['overdue']))}",
+        f"  terms, days          {c['terms_days']:>18,}",
+        f"  days late so far     {c['days_late']:>18,.1f}   {c['late_share']:.0%} of the amount due",
+        f"  archetype            {c['archetype']:>18}   {_membership(firm, row)}",
+        f"  runs a month         {_runs(firm, row):>18,.1f}   banking days on which it pays, if anything is due",
+        f"  strained, distressed {c['strained']:>18.1%}   {c['distressed']:.1%}",
+    ]
+    return "\n".join([*lines, *(f"  ! {sentence}" for sentence in _warnings(c))])
+
+
+BANKING_DAYS = 21
+"""Of a month."""
+
+
+def _runs(firm: Firm, row: int) -> float:
+    return float(BANKING_DAYS * -np.expm1(-firm.habits.run[row]))
+
+
+def _orders_sd(c: Any) -> float:
+    return float(365 * c["rate_shape"] ** 0.5 / c["rate_days"])
+
+
+def _membership(firm: Firm, row: int) -> str:
+    """'a week late 72%, early 20%': the archetypes of more than a twentieth."""
+    shares = firm.members.iloc[row].sort_values(ascending=False)
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share > 0.05)
+
+
+def _warnings(c: Any) -> Iterator[str]:
+    if c["open"] > c["credit_limit"]:
+        yield "more is open than its credit limit"
+    if c["overdue"] > c["open"] / 2:
+        yield "more than half of what is open is overdue"
+    if c["days_late"] > CLASS_EDGES[-1]:
+        yield f"pays more than {CLASS_EDGES[-1]:g} days late"
+    if c["archetype"] == "unknown":
+        yield "nothing is settled yet: its habit is that of its segment"
+
+
+def _archetypes(firm: Firm) -> Iterator[str]:
+    """The kinds of payer: how many are likeliest of each, and when each pays, in days from due."""
+    if firm.archetypes.empty:
+        return
+    counts = firm.customers["archetype"].value_counts()
+    yield "kinds of payer: customers; days from due, 80 % of the invoices and their median; at the turn of the month:"
+    for kind in firm.archetypes.itertuples():
+        days, count = f"{kind.p10:+d} to {kind.p90:+d}", counts.get(kind.archetype, 0)
+        yield f"  {kind.archetype:<20} {count:>18,}   {days:<12} {kind.p50:+d}   {kind.turn_share:.0%}"
 
 
 def _certificate(firm: Firm) -> str:

@@ -25,7 +25,7 @@ from twin.output import new_directory
 
 FORMAT = 3
 REDO = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
-TABLES = ("customers", "open_items", "accounts", "outflows", "links")
+TABLES = ("customers", "open_items", "accounts", "outflows", "links", "archetypes", "members")
 _PER_CUSTOMER = ("table", "run", "calendar", "shift_sd", "channel", "dispute_share")
 _SHARED = ("phase_cuts", "catch_up", "population_shape")
 _SCALARS = ("week_sd", "population", "population_run", "dispute_days")
@@ -87,6 +87,8 @@ def read_firm(directory: Path | str) -> Firm:
         accounts=tables["accounts"],
         outflows=tables["outflows"],
         links=tables["links"],
+        archetypes=tables["archetypes"],
+        members=tables["members"],
         policy=Policy(**policy),
         cards=cards,
         past_revenue=np.array(manifest["past_revenue"], np.int64),

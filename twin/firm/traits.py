@@ -39,6 +39,9 @@ TRAITS = {
     "class": Trait(
         "word", "A to D by observed lateness: A up to 0, B up to 7, C up to 20 days late, D beyond", True, CLASSES
     ),
+    "archetype": Trait(
+        "word", "kind of payer that its record shows, such as 'a week late'; 'unknown' where nothing is settled", True
+    ),
     "size": Trait(
         "word", "small, medium or large: thirds of the customers by revenue of the last 365 days", True, SIZES
     ),

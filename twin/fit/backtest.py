@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,9 +12,21 @@ import pandas as pd
 from twin.behaviour.payment import Floats
 from twin.books.books import Books
 from twin.faults import BooksError, Fault
-from twin.fit.forecast import REPLICATIONS, Fit, fit_at, habit_cash, habit_curves, issued_between
-from twin.fit.scores import Outcome, outcome, score_cash, score_curves, score_days
-from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS
+from twin.fit.forecast import Fit, Receipts, fit_at, habit_curves, habit_receipts, issued_between
+from twin.fit.new_orders import total_receipts
+from twin.fit.scores import (
+    Outcome,
+    actual_cash,
+    all_cash,
+    outcome,
+    score_curves,
+    score_days,
+    score_draws,
+    score_weeks,
+)
+from twin.fit.yardsticks import CASH_METHODS, CURVE_METHODS, DAY_METHODS, CashMethod
+from twin.fit.yardsticks_total import TOTAL_METHODS
+from twin.progress import shown
 
 OURS = "payment habits"
 STEP_DAYS = 28
@@ -38,15 +50,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Figures by method, ours first: `invoices` over all test invoices of all cuts, `cash` over all weeks of all cuts.
+    """Figures by method, ours first: `invoices` over the test invoices of all cuts, the others over the weeks of all.
 
-    invoices: mae, crps, crps_customers, coverage, expected_coverage, width, pit. cash: wape, four_week_error, coverage,
-    width. What a method does not give is empty. weekly: our forecast, with columns cut, week, mean, p10, p90.
+    invoices: mae, crps, crps_customers, coverage, expected_coverage, width, pit. cash, from the invoices open at a cut,
+    and total, from those and the ones issued later: as of score_weeks and score_draws. What a method does not give is
+    empty. weekly: our forecasts beside what happened, with columns of, cut, week, mean, p10, p90, actual.
     """
 
     windows: tuple[Window, ...]
     invoices: pd.DataFrame
     cash: pd.DataFrame
+    total: pd.DataFrame
     weekly: pd.DataFrame
 
 
@@ -56,10 +70,17 @@ def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
     Raises: BooksError where the books are too short for that many cuts.
     """
     windows = rolling_windows(books, cuts, weeks)
-    fits = [fit_at(books, window.cut) for window in windows]
+    fits = [fit_at(books, window.cut) for window in shown(windows, len(windows), "fits at earlier days")]
+    return judged(books, windows, fits, weeks)
+
+
+def judged(books: Books, windows: Sequence[Window], fits: Sequence[Fit], weeks: int) -> Backtest:
+    """What became, by the books, of the forecasts of fits made at each window's cut."""
     invoices = judge_invoices(books, windows, fits)
-    cash, weekly = judge_cash(books, fits, weeks, replications=BAND_DRAWS)
-    return Backtest(windows, invoices, cash, weekly)
+    cash, weekly = judge_cash(books, fits, weeks)
+    total, weekly_total = judge_total(books, fits, weeks)
+    both = pd.concat([weekly.assign(of="cash"), weekly_total.assign(of="total")], ignore_index=True)
+    return Backtest(tuple(windows), invoices, cash, total, both)
 
 
 def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
@@ -103,18 +124,33 @@ def judge_invoices(books: Books, windows: Sequence[Window], fits: Sequence[Fit])
     return pd.DataFrame.from_dict(figures, orient="index")
 
 
-def judge_cash(
-    books: Books, fits: Sequence[Fit], weeks: int, amount: str = "base_cents", replications: int = REPLICATIONS
+def judge_cash(books: Books, fits: Sequence[Fit], weeks: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures of every method over the weekly receipts of what is open at each cut; our forecast beside the actuals."""
+    actual = [actual_cash(books.invoices, seen.cut, weeks) for seen, _ in fits]
+    ours = [habit_receipts(seen, habits, weeks, replications=BAND_DRAWS) for seen, habits in fits]
+    return _judge_weeks(ours, CASH_METHODS, fits, actual)
+
+
+def judge_total(books: Books, fits: Sequence[Fit], weeks: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same over all weekly receipts, those of invoices that are issued after the cut among them."""
+    actual = [all_cash(books.invoices, seen.cut, weeks) for seen, _ in fits]
+    told = shown(fits, len(fits), "new orders from earlier days")
+    ours = [total_receipts(seen, habits, weeks, replications=BAND_DRAWS) for seen, habits in told]
+    return _judge_weeks(ours, TOTAL_METHODS, fits, actual)
+
+
+def _judge_weeks(
+    ours: Sequence[Receipts], plain: Mapping[str, CashMethod], fits: Sequence[Fit], actual: Sequence[Floats]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Figures of every method over the weeks from the cut of each fit, index method; and our own weekly forecast."""
-    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in (OURS, *CASH_METHODS)}
-    for seen, habits in fits:
-        tables[OURS].append(habit_cash(seen, habits, weeks, amount, replications))
-        for name, method in CASH_METHODS.items():
-            tables[name].append(method(seen, weeks, amount))
-    forecasts = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
-    figures = {name: score_cash(books.invoices, forecast, amount) for name, forecast in forecasts.items()}
-    return pd.DataFrame.from_dict(figures, orient="index"), forecasts[OURS]
+    weeks = actual[0].size
+    held = [each.table for each in ours]
+    figures = {OURS: score_weeks(held, actual) | score_draws([each.draws for each in ours], actual)}
+    for name, method in plain.items():
+        tables = [method(seen, weeks, "base_cents") for seen, _ in fits]
+        points = [table["mean"].to_numpy(float)[None] for table in tables]
+        figures[name] = score_weeks(tables, actual) | score_draws(points, actual)
+    weekly = pd.concat(held, ignore_index=True).assign(actual=np.concatenate(actual))
+    return pd.DataFrame.from_dict(figures, orient="index"), weekly
 
 
 def _joined(truths: Sequence[Outcome]) -> Outcome:

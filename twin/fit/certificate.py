@@ -17,8 +17,18 @@ FIGURES = {
     "cash_coverage": ("cash", "coverage"),
     "cash_wape": ("cash", "wape"),
     "four_week_error": ("cash", "four_week_error"),
+    "total_coverage": ("total", "coverage"),
+    "total_wape": ("total", "wape"),
 }
 """Table and column of the backtest that each figure of the recipe's `accept` is."""
+
+
+TABLES = {
+    "invoices": "invoices, days to settlement",
+    "cash": "weekly receipts from invoices open at the cut",
+    "total": "weekly receipts, new orders included",
+}
+"""What each table of a backtest is of."""
 
 
 def certificate(books: Books, test: Backtest) -> dict[str, Any]:
@@ -35,6 +45,8 @@ def certificate(books: Books, test: Backtest) -> dict[str, Any]:
         "checks": checks,
         "invoices": _records(test.invoices),
         "cash": _records(test.cash),
+        "total": _records(test.total),
+        "weekly": _weeks(test.weekly),
     }
 
 
@@ -44,9 +56,9 @@ def certificate_text(held: dict[str, Any]) -> str:
     for name, check in held["checks"].items():
         word = "ok" if check["passed"] else "MISSED"
         lines.append(f"  {name:<18} {_number(check['value']):>8}   {_bounds(check):<24} {word}")
-    for table in ("invoices", "cash"):
+    for table, title in TABLES.items():
         frame = pd.DataFrame.from_dict(held[table], orient="index").astype(float)
-        lines += ["", f"{table}:", frame.to_string(float_format=lambda x: f"{x:.3f}", na_rep="")]
+        lines += ["", f"{title}:", frame.to_string(float_format=lambda x: f"{x:.3f}", na_rep="")]
     return "\n".join(lines)
 
 
@@ -64,6 +76,12 @@ def _records(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
         str(method): {str(name): float(v) if math.isfinite(v) else None for name, v in row.items()}
         for method, row in table.to_dict(orient="index").items()
     }
+
+
+def _weeks(weekly: pd.DataFrame) -> list[dict[str, Any]]:
+    """Our weekly forecasts and what happened, row by row."""
+    day = weekly["cut"].dt.strftime("%Y-%m-%d")
+    return [{str(name): v for name, v in row.items()} for row in weekly.assign(cut=day).to_dict(orient="records")]
 
 
 def _bounds(check: dict[str, Any]) -> str:

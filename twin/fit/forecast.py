@@ -104,10 +104,31 @@ def habit_curves(seen: View, habits: PaymentHabits, test: pd.DataFrame, known_un
     return settlement_curves(habits, customer, start, due, days, longest, habits.disputes(customer))
 
 
+@dataclass(frozen=True)
+class Receipts:
+    """A forecast of weekly receipts from a cut, in money: mean (weeks,), draws (replications, weeks)."""
+
+    cut: date
+    mean: Floats
+    draws: Floats
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Columns cut, week, mean, p10, p90."""
+        return cash_table(self.cut, self.mean, *np.quantile(self.draws, [0.1, 0.9], axis=0))
+
+
 def habit_cash(
     seen: View, habits: PaymentHabits, weeks: int, amount: str = "base_cents", replications: int = REPLICATIONS
 ) -> pd.DataFrame:
     """Weekly receipts from the invoices open at the cut. Columns cut, week, mean, p10, p90 in money."""
+    return habit_receipts(seen, habits, weeks, amount, replications).table
+
+
+def habit_receipts(
+    seen: View, habits: PaymentHabits, weeks: int, amount: str = "base_cents", replications: int = REPLICATIONS
+) -> Receipts:
+    """Weekly receipts from the invoices open at the cut; the mean is exact."""
     items = open_items(seen, habits, amount)
     days = days_from(seen.calendar, seen.cut + timedelta(days=1), 7 * weeks)
     owner = np.repeat(items.customer, np.diff(items.first)).astype(np.int32)
@@ -115,8 +136,7 @@ def habit_cash(
     curves = settlement_curves(habits, owner, start, items.due, days, 7 * weeks, items.disputed)
     mean = (items.cents @ np.diff(curves, axis=1, prepend=0.0)).reshape(weeks, 7).sum(1)
     draws = simulate_receipts(habits, items, days, SEED, replications).reshape(-1, weeks, 7).sum(2)
-    p10, p90 = np.quantile(draws, [0.1, 0.9], axis=0)
-    return cash_table(seen.cut, mean / 100, p10 / 100, p90 / 100)
+    return Receipts(seen.cut, mean / 100, draws / 100)
 
 
 def cash_table(cut: date, mean: Floats, p10: Floats | float = np.nan, p90: Floats | float = np.nan) -> pd.DataFrame:

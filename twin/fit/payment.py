@@ -19,10 +19,11 @@ import pandas as pd
 
 from twin.behaviour.payment import Floats, Ints, PaymentHabits
 from twin.calendar import KINDS, Calendar
+from twin.fit.archetypes import Record, record_of
 from twin.fit.payment_base import Factors
 from twin.fit.payment_close import Close, close_books, reckoned
 from twin.fit.payment_form import choose_form
-from twin.fit.payment_rates import Rates
+from twin.fit.payment_rates import Rates, bin_counts
 from twin.fit.payment_rhythm import CONCENTRATIONS, Origin, fit_rhythm, forward_counts, rolling_origins
 from twin.fit.payment_rows import BIN, PHASE_CUTS, Ledger, open_ledger
 from twin.fit.payment_runs import Judged, Runs, fit_runs
@@ -42,11 +43,13 @@ class PaymentFit:
     """Habits in the order of the customers, and how they came about.
 
     measured:   what the books identified, by name: numbers and lists of numbers only.
+    record:     what archetypes are told apart by, by days from the due dates of the invoices.
     unmeasured: a sentence for each parameter that they did not, with what is assumed instead.
     ledger, judged: the record, and the fits of earlier closes with the days after them that each is judged on.
     """
 
     habits: PaymentHabits
+    record: Record
     measured: dict[str, Any]
     unmeasured: tuple[str, ...]
     ledger: Ledger
@@ -67,7 +70,8 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     if form != FORMS[0]:
         now = reckoned(now, form)
         origins = tuple(Origin(reckoned(origin.close, form, now), origin.last) for origin in origins)
-    factors, concentration = fit_rhythm(now.common, *forward_counts(ledger, origins))
+    forward = forward_counts(ledger, origins)
+    factors, concentration = fit_rhythm(now.common, *forward)
     rates = now.rates_at(factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
@@ -77,7 +81,8 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     measured |= {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread, "forecasts_followed": followed}
     measured |= {"due_form": FORMS.index(form), "due_form_crps": form_crps}
     habits = _habits(now, rates, factors, runs, week_sd, spread)
-    return PaymentFit(habits, measured, tuple(_unmeasured(ledger, measured)), ledger, judged)
+    record = record_of(bin_counts(now.books, now.until, rates, factors), forward)
+    return PaymentFit(habits, record, measured, tuple(_unmeasured(ledger, measured)), ledger, judged)
 
 
 def _judge(ledger: Ledger, origins: tuple[Origin, ...]) -> Iterator[Judged]:

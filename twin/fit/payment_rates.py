@@ -266,6 +266,21 @@ def _day_prior_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any,
                     score[g] += log_gamma_poisson(y[b], x[b], grid[g] * prior[b], grid[g])
 
 
+def bin_counts(ledger: Ledger, until: int, rates: Rates, factors: Factors) -> tuple[Floats, Floats]:
+    """Settlements and days at risk by customer and bin, as the customers' rates share them. (c, BINS) each"""
+    settled, exposure = np.zeros((2, ledger.customers, BINS))
+    _count_pass(ledger.rows, until, factors, (rates.rate, rates.population.catch_up), settled, exposure)
+    return settled, exposure
+
+
+@njit(cache=True)
+def _count_pass(rows: Any, until: int, factors: Any, arrays: Any, settled: Any, exposure: Any) -> None:
+    """Add each customer's settlements and exposure, at rates (c, BINS), to (c, BINS)."""
+    rate, catch_up = arrays
+    for c in range(rate.shape[0]):
+        _customer_pass(rows, until, factors, c, rate[c], catch_up, settled[c], exposure[c])
+
+
 @njit(cache=True)
 def _fill_rates(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, day_prior: float, rate: Any) -> None:
     """Write each customer's posterior mean rates into rate (c, BINS); three rounds of EM share the settlements."""

@@ -10,6 +10,7 @@ Biometrics 65(4).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -128,23 +129,73 @@ def actual_cash(invoices: pd.DataFrame, cut: date, weeks: int, amount: str = "ba
     return np.asarray(cents[:weeks] / 100)
 
 
+def all_cash(invoices: pd.DataFrame, cut: date, weeks: int, amount: str = "base_cents") -> Floats:
+    """Money received in each week after the cut, from whatever invoice. (weeks,)"""
+    paid = invoices[invoices["settled_on"] > pd.Timestamp(cut)]
+    week = ((paid["settled_on"] - pd.Timestamp(cut)).dt.days.to_numpy(np.int64) - 1) // 7
+    cents = np.bincount(np.minimum(week, weeks), weights=paid[amount].to_numpy(float), minlength=weeks + 1)
+    return np.asarray(cents[:weeks] / 100)
+
+
 def score_cash(invoices: pd.DataFrame, forecast: pd.DataFrame, amount: str = "base_cents") -> dict[str, float]:
-    """Figures of weekly receipts with columns cut, week, mean, p10, p90 against what was received.
+    """Figures of weekly receipts from open invoices, columns cut, week, mean, p10, p90, as of `score_weeks`."""
+    ordered = forecast.sort_values(["cut", "week"])
+    tables = [ordered[ordered["cut"] == cut] for cut in ordered["cut"].unique()]
+    actual = [actual_cash(invoices, table["cut"].iloc[0].date(), len(table), amount) for table in tables]
+    return score_weeks(tables, actual)
+
+
+def score_weeks(tables: Sequence[pd.DataFrame], actual: Sequence[Floats]) -> dict[str, float]:
+    """Figures of weekly receipts, a table with columns mean, p10, p90 for each cut, against what was received.
 
     wape: sum of |mean - actual| / sum of actual. four_week_error: mean over cuts of |sum of the first four means / sum
     of their actuals - 1|. coverage: share of weeks within the band. width: of the band over the mean week.
     """
-    ordered = forecast.sort_values(["cut", "week"])
-    tables = [ordered[ordered["cut"] == cut] for cut in ordered["cut"].unique()]
-    actual = [actual_cash(invoices, table["cut"].iloc[0].date(), len(table), amount) for table in tables]
     four = [abs(_ratio(table["mean"].iloc[:4].sum(), a[:4].sum()) - 1) for table, a in zip(tables, actual, strict=True)]
-    received = np.concatenate(actual)
+    received, ordered = np.concatenate(actual), pd.concat(tables)
     mean, low, high = (ordered[name].to_numpy(float) for name in ("mean", "p10", "p90"))
     figures = {"wape": _ratio(np.abs(mean - received).sum(), received.sum()), "four_week_error": float(np.mean(four))}
     if np.isnan(low).any():
         return figures
     inside = float(((low <= received) & (received <= high)).mean())
     return figures | {"coverage": inside, "width": _ratio((high - low).mean(), received.mean())}
+
+
+def score_draws(draws: Sequence[Floats], actual: Sequence[Floats]) -> dict[str, float]:
+    """Figures of weekly and of cumulative receipts by their draws, (replications, weeks) for each cut; 1 for a point.
+
+    crps: mean CRPS of a week / mean week; crps_cumulative: of the sum so far / mean sum so far. coverage_50 and
+    coverage_95: share of weeks within the middle part of the draws; coverage_cumulative: of sums within 80 %.
+    """
+    weekly, summed = np.hstack(draws), np.hstack([each.cumsum(1) for each in draws])
+    week, so_far = np.concatenate(actual), np.concatenate([each.cumsum() for each in actual])
+    figures = {
+        "crps": _ratio(sample_crps(weekly, week).mean(), week.mean()),
+        "crps_cumulative": _ratio(sample_crps(summed, so_far).mean(), so_far.mean()),
+    }
+    if weekly.shape[0] == 1:
+        return figures
+    return figures | {
+        "coverage_50": _inside(weekly, week, 0.50),
+        "coverage_95": _inside(weekly, week, 0.95),
+        "coverage_cumulative": _inside(summed, so_far, 0.80),
+    }
+
+
+def sample_crps(draws: Floats, actual: Floats) -> Floats:
+    """Mean |draw - actual| less half the mean distance of two draws, of each column. draws: (r, n); returns (n,)
+
+    A point forecast, r = 1, has its absolute error.
+    """
+    r = draws.shape[0]
+    rank = 2 * np.arange(1, r + 1) - r - 1
+    between = (rank @ np.sort(draws, axis=0)) / max(r * (r - 1), 1)
+    return np.asarray(np.abs(draws - actual).mean(0) - between)
+
+
+def _inside(draws: Floats, actual: Floats, share: float) -> float:
+    low, high = np.quantile(draws, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    return float(((low <= actual) & (actual <= high)).mean())
 
 
 def _mean(figures: npt.NDArray[Any]) -> float:

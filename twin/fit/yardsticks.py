@@ -21,6 +21,9 @@ from twin.behaviour.payment import Floats
 from twin.fit.forecast import View, cash_table, still_open
 
 Days = npt.NDArray[np.int64]
+CashMethod = Callable[[View, int, str], pd.DataFrame]
+"""A forecast of weekly receipts by a view, a number of weeks and the column of the amounts."""
+
 BACK_OFF = 4
 """Settlements that the record of all customers is worth beside a customer's own."""
 
@@ -131,7 +134,7 @@ def kaplan_meier_cash(seen: View, weeks: int, amount: str) -> pd.DataFrame:
 
 def roll_rate_cash(seen: View, weeks: int, amount: str) -> pd.DataFrame:
     """Weekly roll: each ageing bucket is received at the share of its money that was received in a week before."""
-    rate = _roll_rates(seen, amount)
+    rate = roll_rates(seen, amount)
     held = still_open(seen)
     late, cents = -1 - seen.day(held["due_on"]), held[amount].to_numpy(float)
     mean = np.empty(weeks)
@@ -142,7 +145,7 @@ def roll_rate_cash(seen: View, weeks: int, amount: str) -> pd.DataFrame:
     return cash_table(seen.cut, mean)
 
 
-def _roll_rates(seen: View, amount: str) -> Floats:
+def roll_rates(seen: View, amount: str) -> Floats:
     """Share of the money in each bucket at the close of a day that was received in the next 7, over past weeks."""
     due, cents = seen.day(seen.invoices["due_on"]), seen.invoices[amount].to_numpy(float)
     issued = seen.day(seen.invoices["issued_on"])
@@ -171,7 +174,7 @@ CURVE_METHODS: dict[str, Callable[[View, pd.DataFrame, int], Floats]] = {
     "Kaplan-Meier": kaplan_meier,
     "customer's record + back-off": customer_record,
 }
-CASH_METHODS: dict[str, Callable[[View, int, str], pd.DataFrame]] = {
+CASH_METHODS: dict[str, CashMethod] = {
     "due date": due_date_cash,
     "due date + customer mean": customer_mean_cash,
     "days sales outstanding": days_outstanding_cash,

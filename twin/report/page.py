@@ -60,7 +60,7 @@ def _context(result: Comparison) -> Context:
         "table": figure_table(result),
         "origins": origins(result),
         "scenarios": [_scenario(result, record) for record in manifest["scenarios"]],
-        "proof": proof(manifest["firm"]["certificate"]),
+        "proof": proof(manifest["firm"]["certificate"], manifest["firm"]["currency"]),
         "beliefs": list(_beliefs(manifest["beliefs"], manifest["firm"]["currency"])),
         "definitions": [*definitions(), *scores(manifest["firm"]["certificate"])],
         "provenance": list(_provenance(manifest)),

@@ -7,11 +7,16 @@ from typing import Any
 
 from twin.books.recipe import AcceptSettings
 from twin.fit.backtest import OURS
+from twin.report.proof_figure import weekly_picture
 from twin.report.words import DASH, human, rounded, significant, step_of
 
 Context = dict[str, Any]
 
-TABLES = {"invoices": "Days to settlement of invoices", "cash": "Weekly receipts"}
+TABLES = {
+    "invoices": "Days to settlement of invoices",
+    "cash": "Weekly receipts of open invoices",
+    "total": "Weekly receipts, new orders included",
+}
 WIDER = "bands are wider than needed"
 
 SCORES = {
@@ -22,13 +27,16 @@ SCORES = {
     "MAE": "mean absolute error, in days, of the forecast median of settled invoices",
     "CRPS": (
         "continuous ranked probability score: squared distance, summed over the days, of the forecast's cumulative "
-        "probability from what happened, in days; the lower the better. CRPS customers: each customer counts once"
+        "probability from what happened, in days; the lower the better. CRPS customers: each customer counts once. "
+        "Of weekly receipts it is relative to the mean week, cumulative: to the mean sum so far; who foretells "
+        "a single amount has its absolute error"
     ),
     "WAPE": "weighted absolute percentage error: sum of the weeks' absolute errors / sum of their receipts",
     "Four-week error": "absolute error of the sum of the first four weeks / what they received",
     "Coverage": (
         "share of what happened that lies inside its 80 % band; the expected coverage is what the forecast itself "
-        "gives the band. Lower means bands too narrow, higher bands wider than needed"
+        "gives the band. Lower means bands too narrow, higher bands wider than needed. Coverage 50 and 95: of bands of "
+        "those widths; cumulative: of the sum of the weeks so far"
     ),
     "Width": "of the 80 % band: in days for invoices, relative to the mean week's receipts for weeks",
 }
@@ -41,6 +49,7 @@ COMPARABLE = {
     "pit": "PIT deviation",
     "wape": "WAPE",
     "four_week_error": "four-week error",
+    "crps_cumulative": "CRPS cumulative",
 }
 """Figures of which a lower one is the better forecast, as a sentence names them."""
 
@@ -83,16 +92,17 @@ def scores(certificate: Context) -> list[Context]:
     return [{"title": title, "meaning": f"{meaning[:1].upper()}{meaning[1:]}."} for title, meaning in told.items()]
 
 
-def proof(certificate: Context) -> Context:
-    """The checks of the certificate, and our forecasts beside those of plain methods."""
+def proof(certificate: Context, currency: str) -> Context:
+    """The checks of the certificate, a picture of the forecasts, and ours beside those of plain methods."""
     if not certificate:
         text = "There is no certificate: a backtest would find out how well the twin forecasts."
-        return {"text": text, "checks": [], "beaten": [], "tables": []}
+        return {"text": text, "checks": [], "picture": "", "beaten": [], "tables": []}
     passed = "passed" if certificate.get("passed") is True else "not passed"
     cuts = ", ".join(map(str, certificate.get("cuts", ())))
     return {
         "text": f"The backtest was {passed}. Forecasts {f'from {cuts} ' if cuts else ''}against what then happened:",
         "checks": [_check(name, check) for name, check in certificate.get("checks", {}).items()],
+        "picture": weekly_picture(certificate.get("weekly", []), currency),
         "beaten": list(_beaten(certificate)),
         "tables": [_table(title, certificate[name]) for name, title in TABLES.items() if certificate.get(name)],
     }

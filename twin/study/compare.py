@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.firm.firm import Firm
+from twin.progress import shown
 from twin.scenario.compiled import Compiled
 from twin.scenario.scenario import Scenario
 from twin.sim.outcome import Outcome
@@ -16,7 +17,6 @@ from twin.study.comparison import Comparison
 from twin.study.contender import contenders, record
 from twin.study.manifest import manifest
 from twin.study.pool import Done, Task, replicate
-from twin.study.progress import shown
 from twin.study.store import new_store
 from twin.study.tables import Study, daily_table, figures, kpi_table, summary_table
 from twin.study.track import check_value_beliefs, past_of

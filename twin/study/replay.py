@@ -12,6 +12,7 @@ import pandas as pd
 from twin.faults import Fault, JobError, unknown
 from twin.firm.firm import Firm
 from twin.money import MINOR_DIGITS
+from twin.progress import shown
 from twin.sim.measures import MEASURES
 from twin.sim.nature import draw_nature
 from twin.sim.outcome import Outcome
@@ -20,7 +21,6 @@ from twin.study.comparison import Comparison
 from twin.study.event_table import check_sums, customer_ids, event_table
 from twin.study.kpi import KPIS
 from twin.study.pool import placed
-from twin.study.progress import shown
 from twin.study.provenance import fingerprint, versions
 from twin.study.recorded import ReplayError, recorded_plan
 from twin.study.store import new_store

@@ -1,4 +1,4 @@
-"""How far a study is: a bar on a terminal, a line now and then in a log, nothing for what is done in two seconds."""
+"""How far a long job is: a bar on a terminal, a line now and then in a log, nothing for what is done in two seconds."""
 
 from __future__ import annotations
 

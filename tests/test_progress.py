@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from twin.study import progress
+from twin import progress
 
 
 class Clock:

@@ -1,9 +1,10 @@
 """Invoices to come after a cut, drawn from the demand that the invoices until then show.
 
-    orders of a customer: the times at which rate x season-weighted days reach a sum of unit exponentials
+    orders of a customer: the times at which rate x season-weighted days reach a sum of unit exponentials, an order of
+    some followed at once by another; of those who have left: none
     rate ~ gamma posterior,    log amount ~ normal(mu, sigma),    mu ~ its posterior
 
-An order is invoiced on its day, on the customer's median terms. Customers who come new after the cut are not foreseen.
+Nobody leaves in the weeks that are foreseen. An order is invoiced on its day, on the customer's median terms. Customers who come new after the cut are not foreseen.
 """
 
 from __future__ import annotations
@@ -18,21 +19,28 @@ import pandas as pd
 from numba import njit
 from scipy.special import gammaincinv
 
+from twin.behaviour.demand import wait_for_next
 from twin.behaviour.payment import Floats, Ints, PaymentHabits
 from twin.behaviour.receipts import OpenItems, days_from, simulate_once
-from twin.fit.demand import exposures, fit_demand, full_from
+from twin.fit.demand import fit_demand, full_from
+from twin.fit.demand_season import YEAR, exposures, record_of
 from twin.fit.forecast import SEED, Receipts, View, open_items
 from twin.luck import Purpose, exponential, fill_normal, fill_uniform, normal, uniform
 
 ORDER_WAIT, ORDER_AMOUNT = int(Purpose.ORDER_WAIT), int(Purpose.ORDER_AMOUNT)
 
 
+TRAITS = ("rate_shape", "rate_days", "alive", "again", "amount_mu", "amount_mu_sd", "amount_sigma")
+
+
 @dataclass(frozen=True)
 class Demand:
-    """Demand from the day after a cut: (c,) arrays by customer; weight: (segments, days + 1), cumulative season."""
+    """Demand from the day after a cut: (c,) arrays by customer, the traits of the firm; weight: (segments, days + 1)."""
 
     shape: Floats
     days: Floats
+    alive: Floats
+    again: Floats
     mu: Floats
     mu_sd: Floats
     sigma: Floats
@@ -52,11 +60,14 @@ def demand_at(seen: View, weeks: int, amount: str) -> Demand | None:
         segment=customers["segment"].fillna("all"), since_on=pd.to_datetime(customers["since_on"])
     )
     fit = fit_demand(orders, customers, full_from(orders["on"]), seen.cut, seen.calendar)
-    weight = exposures(fit.month, fit.kind, seen.cut + timedelta(days=1), 7 * weeks, seen.calendar)
+    record, trend = (
+        record_of(seen.cut + timedelta(days=1), 7 * weeks, seen.calendar),
+        fit.trend[0] if fit.trend else 0.0,
+    )
+    weight = exposures(fit.month, fit.kind, trend, record) * np.exp(trend * record.days / YEAR)
     segment = pd.Index(fit.segments).get_indexer(pd.Index(customers["segment"]))
-    names = ("rate_shape", "rate_days", "amount_mu", "amount_mu_sd", "amount_sigma")
-    shape, days, mu, mu_sd, sigma = (fit.traits[name].to_numpy(float) for name in names)
-    return Demand(shape, days, mu, mu_sd, sigma, segment, weight, _terms(seen))
+    traits = (fit.traits[name].to_numpy(float) for name in TRAITS)
+    return Demand(*traits, segment, weight, _terms(seen))
 
 
 def _terms(seen: View) -> Ints:
@@ -94,34 +105,43 @@ def _orders(demand: Demand, seed: int, replication: int) -> tuple[Ints, Ints, Fl
     fill_normal(seed, replication, agent, int(Purpose.TRAIT_AMOUNT), 0, z)
     rate = gammaincinv(demand.shape, u) / demand.days
     mu = demand.mu + demand.mu_sd * z
-    count = _count(demand.segment, demand.weight, rate, seed, replication)
+    fill_uniform(seed, replication, agent, int(Purpose.TRAIT_ALIVE), 0, u)
+    rate = np.where(u < demand.alive, rate, 0.0)
+    count = _count(demand.segment, demand.weight, rate, demand.again, seed, replication)
     first = np.append(0, np.cumsum(count))
     day, cents = np.empty(first[-1], np.int32), np.empty(first[-1])
-    _fill_orders((demand.segment, demand.weight, rate, mu, demand.sigma), first, seed, replication, day, cents)
+    habits = (demand.segment, demand.weight, rate, demand.again, mu, demand.sigma)
+    _fill_orders(habits, first, seed, replication, day, cents)
     return np.repeat(agent, count).astype(np.int32), day, cents
 
 
 @njit(cache=True)
-def _count(segment: Any, weight: Any, rate: Any, seed: int, replication: int) -> Any:
+def _wait(seed: int, replication: int, c: int, k: int, again: float) -> float:
+    """Clock of the k-th order of a customer after the one before it, the first's from the cut on."""
+    u = uniform(seed, replication, c, ORDER_WAIT, k)
+    return wait_for_next(u, again) if k > 0 else exponential(u)
+
+
+@njit(cache=True)
+def _count(segment: Any, weight: Any, rate: Any, again: Any, seed: int, replication: int) -> Any:
     """Orders of each customer within the days of `weight`. (c,)"""
     count = np.zeros(rate.size, np.int64)
     for c in range(rate.size):
-        left = rate[c] * weight[segment[c], -1]
-        left -= exponential(uniform(seed, replication, c, ORDER_WAIT, 0))
+        left = rate[c] * weight[segment[c], -1] - _wait(seed, replication, c, 0, again[c])
         while left >= 0.0:
             count[c] += 1
-            left -= exponential(uniform(seed, replication, c, ORDER_WAIT, count[c]))
+            left -= _wait(seed, replication, c, count[c], again[c])
     return count
 
 
 @njit(cache=True)
 def _fill_orders(demand: Any, first: Any, seed: int, replication: int, day: Any, cents: Any) -> None:
     """Write the day and the cents of each customer's orders into its part of day (n,) and cents (n,)."""
-    segment, weight, rate, mu, sigma = demand
+    segment, weight, rate, again, mu, sigma = demand
     for c in range(rate.size):
         at = 0.0
         for k in range(first[c + 1] - first[c]):
-            at += exponential(uniform(seed, replication, c, ORDER_WAIT, k)) / rate[c]
+            at += _wait(seed, replication, c, k, again[c]) / rate[c]
             days = weight[segment[c]]
             day[first[c] + k] = min(max(np.searchsorted(days, at) - 1, 0), days.size - 2)
             cents[first[c] + k] = np.exp(mu[c] + sigma[c] * normal(uniform(seed, replication, c, ORDER_AMOUNT, k)))

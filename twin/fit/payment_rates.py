@@ -278,7 +278,7 @@ def _count_pass(rows: Any, until: int, factors: Any, arrays: Any, settled: Any, 
     """Add each customer's settlements and exposure, at rates (c, BINS), to (c, BINS)."""
     rate, catch_up = arrays
     for c in range(rate.shape[0]):
-        _customer_pass(rows, until, factors, c, rate[c], catch_up, settled[c], exposure[c])
+        _customer_pass(rows, until, factors, c, rate[c], catch_up, settled[c], exposure[c], np.zeros(PHASES))
 
 
 @njit(cache=True)

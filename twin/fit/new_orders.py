@@ -35,7 +35,7 @@ TRAITS = ("rate_shape", "rate_days", "alive", "again", "amount_mu", "amount_mu_s
 
 @dataclass(frozen=True)
 class Demand:
-    """Demand from the day after a cut: (c,) arrays by customer, the traits of the firm; weight: (segments, days + 1)."""
+    """Demand from the day after a cut: (c,) arrays of TRAITS by customer; weight: (segments, days + 1), cumulative."""
 
     shape: Floats
     days: Floats
@@ -66,8 +66,8 @@ def demand_at(seen: View, weeks: int, amount: str) -> Demand | None:
     )
     weight = exposures(fit.month, fit.kind, trend, record) * np.exp(trend * record.days / YEAR)
     segment = pd.Index(fit.segments).get_indexer(pd.Index(customers["segment"]))
-    traits = (fit.traits[name].to_numpy(float) for name in TRAITS)
-    return Demand(*traits, segment, weight, _terms(seen))
+    shape, days, alive, again, mu, mu_sd, sigma = (fit.traits[name].to_numpy(float) for name in TRAITS)
+    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, _terms(seen))
 
 
 def _terms(seen: View) -> Ints:

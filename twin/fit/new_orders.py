@@ -4,7 +4,8 @@
     some followed at once by another; of those who have left: none
     rate ~ gamma posterior,    log amount ~ normal(mu, sigma),    mu ~ its posterior
 
-Nobody leaves in the weeks that are foreseen. An order is invoiced on its day, on the customer's median terms. Customers who come new after the cut are not foreseen.
+Nobody leaves in the weeks that are foreseen, and customers who come new in them are not foreseen. An order is invoiced
+on its day, on the customer's median terms.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.study.small_study import small_firm
@@ -28,6 +29,8 @@ CHANGED: dict[str, Any] = {
     "accounts": FIRM.accounts.rename(columns={"account_id": "id"}),
     "outflows": FIRM.outflows.assign(cents=1),
     "links": FIRM.links.assign(share=0.1),
+    "archetypes": pd.DataFrame({"archetype": ["early"]}),
+    "members": pd.DataFrame({"early": [1.0]}),
     "policy": Policy(collectors=7),
     "cards": {name: card for name, card in FIRM.cards.items() if name != "value"},
     "past_revenue": FIRM.past_revenue.astype(np.int32),

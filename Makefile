@@ -10,7 +10,7 @@ INSTALLED := .venv/installed
 BENCH := .venv/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test study recovery bench bench-accuracy lint venv clean
+.PHONY: help demo test study recovery bench bench-accuracy bench-calibration lint venv clean
 
 help:
 	@echo "make demo    the whole main job on a synthetic firm; results in demo-run/"
@@ -19,6 +19,7 @@ help:
 	@echo "make recovery   200 synthetic firms: do the intervals of what is measured hold the truth? RECOVERY_FIRMS=20 for fewer"
 	@echo "make bench   the speed of the engine"
 	@echo "make bench-accuracy   held-out accuracy of the payment and demand fits on real records, where they are at hand"
+	@echo "make bench-calibration   time and memory of calibration by the number of invoices, up to 5 million: half an hour"
 	@echo "make lint    style and types only"
 	@echo "make venv    the environment in .venv only; PYTHON=... chooses the interpreter of a new one"
 	@echo "make clean   removes the environment and the results of make demo"
@@ -39,6 +40,9 @@ recovery: $(INSTALLED)
 
 bench: $(BENCH)
 	@set -e; for each in $(sort $(wildcard benchmarks/bench_*.py)) benchmarks/small_receivables/compare.py; do echo "== $$each"; $(BIN)/python $$each; done
+
+bench-calibration: $(INSTALLED)
+	@$(BIN)/python benchmarks/calibration_size.py
 
 bench-accuracy: $(BENCH)
 	@$(BIN)/python benchmarks/accuracy.py

@@ -14,6 +14,7 @@ Smyth (2000), Statistics and Computing 10(1).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,7 +132,8 @@ def _chain(y: Floats, x: Floats, most: int, worth: float) -> list[Mixture]:
     Source: greedy EM as in Verbeek, Vlassis & Krose (2003), Neural Computation 15(2).
     """
     overall = (y.sum(0) + 1.0) / (x.sum(0) + LITTLE)
-    member, out = np.ones((y.shape[0], 1)), []
+    member, alone = np.ones((y.shape[0], 1)), _by_itself(y, x, overall, worth)
+    out: list[Mixture] = []
     for _ in range(most):
         mixture = Mixture(np.ones(1), np.tile(overall, (member.shape[1], 1)), worth)
         for _ in range(ROUNDS):
@@ -139,7 +141,7 @@ def _chain(y: Floats, x: Floats, most: int, worth: float) -> list[Mixture]:
             mixture = Mixture(share, _means(y, x, member, overall, worth), worth)
             member, score = _memberships(y, x, mixture)
         out.append(mixture)
-        worst = (_by_itself(y, x, overall, worth) - score).argsort(kind="stable")[-max(int(NEW * score.size), 1) :]
+        worst = (alone - score).argsort(kind="stable")[-max(int(NEW * score.size), 1) :]
         new = np.zeros((member.shape[0], 1))
         new[worst], member[worst] = 1.0, 0.0
         member = np.hstack([member, new])
@@ -155,10 +157,9 @@ def _means(y: Floats, x: Floats, member: Floats, overall: Floats, worth: float) 
 
 def _by_itself(y: Floats, x: Floats, overall: Floats, worth: float) -> Floats:
     """Log likelihood of each customer if it were an archetype by itself. (c,)"""
-    own, score = (y + overall) / (x + 1.0), np.empty((y.shape[0], 1))
-    for c in range(y.shape[0]):
-        _score_pass(y[c : c + 1], x[c : c + 1], own[c : c + 1], worth, score[c : c + 1])
-    return score[:, 0]
+    score = np.empty(y.shape[0])
+    _own_pass(y, x, (y + overall) / (x + 1.0), worth, score)
+    return score
 
 
 def _memberships(y: Floats, x: Floats, mixture: Mixture) -> tuple[Floats, Floats]:
@@ -173,12 +174,35 @@ def _memberships(y: Floats, x: Floats, mixture: Mixture) -> tuple[Floats, Floats
 
 
 @njit(cache=True)
-def _score_pass(settled: Any, exposure: Any, mean: Any, worth: float, score: Any) -> None:
-    """Write the log likelihood of each customer's columns under each archetype into score (c, k)."""
+def _own_pass(settled: Any, exposure: Any, own: Any, worth: float, score: Any) -> None:
+    """Write the log likelihood of each customer's columns at rates of its own, (c, columns), into score (c,)."""
     for c in range(settled.shape[0]):
+        score[c] = 0.0
+        for j in range(own.shape[1]):
+            if exposure[c, j] > 0.0:
+                score[c] += log_gamma_poisson(settled[c, j], exposure[c, j], worth * own[c, j], worth)
+
+
+@njit(cache=True)
+def _score_pass(settled: Any, exposure: Any, mean: Any, worth: float, score: Any) -> None:
+    """Write the log likelihood of each customer's columns under each archetype into score (c, k).
+
+    As log_gamma_poisson, with what does not depend on the customer or on the archetype taken once.
+    """
+    shape, known = worth * mean, np.empty(mean.shape)
+    for k in range(mean.shape[0]):
+        for j in range(mean.shape[1]):
+            known[k, j] = math.lgamma(shape[k, j])
+    spent, lost = np.empty(mean.shape[1]), np.empty(mean.shape[1])
+    for c in range(settled.shape[0]):
+        for j in range(mean.shape[1]):
+            spent[j] = math.log1p(exposure[c, j] / worth)
+            lost[j] = settled[c, j] * math.log(worth + exposure[c, j])
         for k in range(mean.shape[0]):
             total = 0.0
             for j in range(mean.shape[1]):
                 if exposure[c, j] > 0.0:
-                    total += log_gamma_poisson(settled[c, j], exposure[c, j], worth * mean[k, j], worth)
+                    y = settled[c, j]
+                    ratio = math.lgamma(shape[k, j] + y) - known[k, j] if y > 0.0 else 0.0
+                    total += ratio - shape[k, j] * spent[j] - lost[j]
             score[c, k] = total

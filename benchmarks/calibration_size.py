@@ -1,7 +1,7 @@
 """How long calibration takes, and how much memory, by the number of invoices: is it linear?
 
-    python benchmarks/bench_fit.py                      50,000, 500,000 and 5,000,000 invoices
-    python benchmarks/bench_fit.py --sizes 50000,500000
+    python benchmarks/calibration_size.py                      50,000, 500,000 and 5,000,000 invoices
+    python benchmarks/calibration_size.py --sizes 50000,500000
 
 Invoices of two years, 50 of each customer, as a Parquet file that `read_books` reads. Each size is a process of its own
 that has compiled before; figures are processor seconds, which other work on the machine disturbs less.

@@ -21,7 +21,7 @@ from twin.calendar import Calendar
 from twin.firm.plan import Plan, Process
 from twin.scenario import compile_plan, read_scenario
 from twin.sim import desks
-from twin.sim.desks import PHASES, Phase, before, open_desks
+from twin.sim.desks import PHASES, Phase, before, desk_stories
 from twin.sim.nature import draw_nature
 from twin.sim.opening import build
 from twin.sim.processes import ProcessError
@@ -187,7 +187,8 @@ def story(look: Callable[[simpy.Environment, World], Generator[simpy.Event, None
     with pytest.MonkeyPatch.context() as patch:
         for phase, work in desks.DAILY.items():
             patch.setitem(desks.DAILY, phase, noted(log, phase, work))
-        open_desks(env, world)
+        for desk in desk_stories(env, world):
+            env.process(desk)
         env.process(look(env, world))
         world.told = log
         env.run(until=days * PHASES)

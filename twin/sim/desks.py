@@ -51,11 +51,9 @@ DAILY = {
 """What is done on every day, in its phase."""
 
 
-def open_desks(env: simpy.Environment, world: World) -> None:
-    """Start the processes of the firm."""
-    env.process(policy_desk(env, world))
-    for phase, work in DAILY.items():
-        env.process(every_day(env, world, phase, work))
+def desk_stories(env: simpy.Environment, world: World) -> list[Story]:
+    """The stories of the firm, in the order in which they start."""
+    return [policy_desk(env, world), *(every_day(env, world, phase, work) for phase, work in DAILY.items())]
 
 
 def policy_desk(env: simpy.Environment, world: World) -> Story:

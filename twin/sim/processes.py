@@ -27,13 +27,9 @@ class ProcessError(JobError):
     """A process of the user's own has failed; the message has the scenario, the day and the traceback."""
 
 
-def open_processes(env: simpy.Environment, world: World) -> None:
-    """Start the processes that the plan names.
-
-    Raises: ProcessError if one of them cannot be loaded.
-    """
-    for process in world.plan.processes:
-        env.process(told(env, world, process))
+def own_stories(env: simpy.Environment, world: World) -> list[Story]:
+    """The stories of the processes that the plan names; each raises ProcessError if it cannot be loaded, or fails."""
+    return [told(env, world, process) for process in world.plan.processes]
 
 
 def told(env: simpy.Environment, world: World, process: Process) -> Story:

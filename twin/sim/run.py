@@ -9,11 +9,11 @@ import simpy
 
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
-from twin.sim.desks import PHASES, open_desks
+from twin.sim.desks import PHASES, desk_stories
 from twin.sim.nature import Nature, draw_nature
 from twin.sim.opening import build
 from twin.sim.outcome import CUSTOMER_TOTALS, Outcome
-from twin.sim.processes import open_processes, spoilt
+from twin.sim.processes import own_stories, spoilt
 from twin.sim.world import World
 
 
@@ -34,8 +34,9 @@ def lived(firm: Firm, plan: Plan, nature: Nature, stops: Iterable[int], *, log: 
     """The world of a plan after it has been run to the end of each of the days `stops`, in order."""
     world = build(firm, plan, nature, log=log)
     env = simpy.Environment()
-    open_desks(env, world)
-    open_processes(env, world)
+    stories = [*desk_stories(env, world), *own_stories(env, world)]
+    for story in stories:
+        env.process(story)
     try:
         for day in stops:
             env.run(until=(day + 1) * PHASES)
@@ -43,6 +44,9 @@ def lived(firm: Firm, plan: Plan, nature: Nature, stops: Iterable[int], *, log: 
         if not plan.processes:
             raise
         raise spoilt(world, broken) from broken
+    finally:
+        for story in stories:  # each holds the world, and the events to come hold each: memory of the next run
+            story.close()
     return world
 
 

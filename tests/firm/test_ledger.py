@@ -39,7 +39,7 @@ def test_an_entry_and_its_reverse_leave_no_trace() -> None:
 
 
 def test_an_account_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(KeyError, match="petty_cash"):
+    with pytest.raises(ValueError, match="there is no account"):
         Ledger({}).post("petty_cash", "cash", 1)
 
 

@@ -281,7 +281,8 @@ def failing(what: str) -> str:
         ("world.customers['limits'] = 5", "no field of name limits"),
         ("yield env.timeout(-1)", "Negative delay"),
         ("world.set_policy(17, colectors=1)", "colectors"),
-        ("world.ledger.post('cash', 'vault', 5)", "KeyError: 'vault'"),
+        ("world.ledger.post('cash', 'vault', 5)", "there is no account 'vault'; accounts are cash, in_transit"),
+        ("world.ledger.post('cash', 'revenue', 20.5)", "an entry is of whole cents, not of 20.5"),
         ("yield 5", "TypeError: it yielded 5; what is waited for is an event"),
         ("from twin.sim.desks import Phase, before; yield before(env, 0, Phase.WORLD)", "has gone by: it is day 17"),
     ],
@@ -299,8 +300,14 @@ def test_what_a_process_raises_is_told_with_its_place(plan: Write, what: str, ca
 def test_a_process_that_spoils_the_books_is_stopped_at_the_close_of_that_day(plan: Write) -> None:
     """The guide says that receivables are not to be posted."""
     spoil = plan(failing("world.ledger.post('receivables', 'revenue', 7)"), "fail")
-    with pytest.raises(ProcessError, match="replication 0: the books no longer agree after fail: day 17"):
+    with pytest.raises(ProcessError, match="replication 0: the world is no longer sound after fail: day 17"):
         run(busy_firm(), 30, spoil)
+
+
+@pytest.mark.parametrize("what", ["world.customers['terms'] = -500", "world.customers['limit'][0] = -5"])
+def test_terms_and_limits_that_no_scenario_may_set_stop_the_run(plan: Write, what: str) -> None:
+    with pytest.raises(ProcessError, match=r"no longer sound after fail: day 17: \w+ of a customer is -5"):
+        run(busy_firm(), 30, plan(failing(what), "fail"))
 
 
 def test_a_process_that_never_lets_time_pass_is_stopped(plan: Write) -> None:

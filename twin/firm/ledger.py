@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 ACCOUNTS = (
     "cash",
     "in_transit",
@@ -34,7 +36,15 @@ class Ledger:
             self.post(account, "equity", cents)
 
     def post(self, debit: str, credit: str, cents: int) -> None:
-        """Debit one account and credit another with the same cents; a negative amount runs the other way."""
+        """Debit one account and credit another with the same cents; a negative amount runs the other way.
+
+        Raises: ValueError for an unknown account or cents that are not whole; OverflowError beyond 64 bits.
+        """
+        if not isinstance(cents, (int, np.integer)):
+            raise ValueError(f"an entry is of whole cents, not of {cents!r}")
+        for account in (debit, credit):
+            if account not in self.balance:
+                raise ValueError(f"there is no account '{account}'; accounts are {', '.join(ACCOUNTS)}")
         self.balance[debit] += cents
         self.balance[credit] -= cents
         if abs(self.balance[debit]) > _LARGEST or abs(self.balance[credit]) > _LARGEST:

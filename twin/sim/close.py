@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from numba import njit
 
 from twin.behaviour.liquidity import REGIMES
+from twin.firm.settings import SETTINGS
 from twin.sim.measures import COLUMN
 from twin.sim.subledger import age
 from twin.sim.view import of
@@ -44,5 +45,17 @@ def close_day(world: World, day: int) -> None:
         by_customer = int(world.customers["owes"].sum())
         assert by_customer == owed, f"day {day}: {by_customer} cents by customer, {owed} by due day"
         assert -int(world.payables.sum()) == balance["payables"], f"day {day}: payables {balance['payables']}"
+    if world.plan.processes:
+        check_customers(world, day)
     today[_CASH], today[_IN_TRANSIT] = balance["cash"], balance["in_transit"]
     today[_SHORTFALL] = max(-balance["cash"] - world.policy.overdraft_limit, 0)
+
+
+def check_customers(world: World, day: int) -> None:
+    """Terms and limits, which processes of the user's own may have changed, are such as a scenario may set."""
+    for name, setting in (("terms", SETTINGS["terms_days"]), ("limit", SETTINGS["credit_limit"])):
+        held = world.customers[name]
+        for value in (held.min(), held.max()):
+            assert setting.low <= value <= setting.high, (
+                f"day {day}: {name} of a customer is {value}, and not from {setting.low:,.0f} to {setting.high:,.0f}"
+            )

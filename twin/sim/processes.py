@@ -45,11 +45,11 @@ def told(env: simpy.Environment, world: World, process: Process) -> Story:
 
 
 def spoilt(world: World, broken: AssertionError) -> ProcessError:
-    """What is told if the books no longer agree at a close and processes of the user's own have changed them."""
+    """What is told if a close finds the world unsound after processes of the user's own have changed it."""
     names = ", ".join(process.function for process in world.plan.processes)
     place = f"scenario '{world.plan.name}', replication {world.replication}"
-    allowed = "a process may move cash and costs; what customers owe moves with invoices only"
-    return ProcessError(f"{place}: the books no longer agree after {names}: {broken}.\n  {allowed}")
+    allowed = "a process may move cash and costs, and set what a scenario may; what is owed moves with invoices only"
+    return ProcessError(f"{place}: the world is no longer sound after {names}: {broken}.\n  {allowed}")
 
 
 def checked(env: simpy.Environment, story: Story) -> Story:

@@ -20,6 +20,7 @@ from twin.firm.measured import Measured
 from twin.firm.plan import Policy
 from twin.firm.settings import CONTACTS
 from twin.fit.demand import DemandFit
+from twin.fit.demand_season import record_of
 from twin.fit.response import Told
 from twin.fit.response_campaigns import fit_campaigns, windows
 from twin.fit.response_contacts import ContactFit, fit_contacts
@@ -109,8 +110,8 @@ def _first_days(
 
 def _season(demand: DemandFit, first: date, days: int, calendar: Calendar) -> npt.NDArray[np.float64]:
     """What the season makes of each day, by segment. (segments, days)"""
-    month = (np.datetime64(first) + np.arange(days)).astype("datetime64[M]").astype(int) % 12
-    return np.asarray(demand.month[:, month] * demand.kind[:, calendar.kind(first, days)])
+    record = record_of(first, days, calendar)
+    return np.asarray(demand.month[:, record.month] * demand.kind[:, record.kind])
 
 
 def _effect(kind: str) -> str:

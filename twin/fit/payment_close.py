@@ -38,10 +38,10 @@ class Close:
 
     def rates_at(self, factors: Factors) -> Rates:
         """The same, given the customers' own calendars."""
-        moved = customer_rates(self.ledger, self.until, self.common, factors)
+        moved = customer_rates(self.ledger, self.until, self.common, factors, self.moved.frailty)
         if self.ledger is self.books:
             return moved
-        plain = customer_rates(self.books, self.until, self.plain.population, factors)
+        plain = customer_rates(self.books, self.until, self.plain.population, factors, self.plain.frailty)
         return moved.of_those_known(plain, self.shift.known)
 
 

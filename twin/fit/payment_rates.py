@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from scipy.integrate import cumulative_trapezoid
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
+from scipy.special import digamma, gammaln
 
 from twin.behaviour.payment import Floats, Ints
 from twin.fit.payment_base import Factors, Population, em_round, fit_population, hazard_parts
@@ -41,6 +42,9 @@ USUAL_SHAPE, SHAPE_SD = 1.0, 1.5
 
 ENOUGH = 5_000
 """Customers, evenly chosen, by whom the shapes are weighed."""
+
+TURNS = 4
+"""Times that base rates and multipliers are fitted in turn."""
 
 DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)
 """Days of exposure that the prior of a bin may be worth."""
@@ -59,6 +63,33 @@ class Frailty:
     prior_shape: Floats
     centre: Floats
     relative: Floats
+
+    @classmethod
+    def unknown(cls, ledger: Ledger) -> Frailty:
+        """Nothing is known: all are as the base rates say."""
+        mean, one = np.ones((ledger.customers, PHASES)), np.ones(PHASES)
+        return cls(mean, mean, USUAL_SHAPE * one, one, np.ones((max(len(ledger.segments), 1), PHASES)))
+
+    @property
+    def centred(self) -> Frailty:
+        """The same around base rates that have taken up the centre."""
+        return replace(self, mean=self.mean / self.centre, centre=np.ones(PHASES))
+
+
+class Counts(NamedTuple):
+    """Of c customers in a phase, (c,) each: settlements, what is expected of them, and what of them is certain."""
+
+    settled: Floats
+    expected: Floats
+    certain: Floats
+
+    def at(self, usual: Floats | float) -> Counts:
+        """The same where `usual` times as much is expected."""
+        return self._replace(expected=self.expected * usual)
+
+    def of(self, some: npt.NDArray[np.int64]) -> Counts:
+        """Those of some customers."""
+        return Counts(*(each[some] for each in self))
 
 
 @dataclass(frozen=True)
@@ -91,20 +122,22 @@ class Rates:
 def fit_rates(ledger: Ledger, until: int, start: Population | None = None) -> Rates:
     """Rates by what was known at the close of day `until`, all customers keeping the same calendar.
 
-    The base is fitted again once the frailties are known, so that it is that of a customer of mean frailty: those
-    who are still open late are the slow ones, and a base that took them for all would count their slowness twice.
+    Base and multipliers are fitted in turn, so that the base is that of a customer of mean multiplier: those who are
+    still open late are the slow ones, and a base that took them for all would count their slowness twice.
     """
     population = fit_population(ledger, until, start)
-    factors = population.factors(ledger.customers)
-    frailty = fit_frailty(ledger, until, population, factors)
-    centred = replace(population, rate=population.rate * frailty.centre[PHASE])
-    population = em_round(ledger, until, frailty.mean / frailty.centre, centred)
-    return customer_rates(ledger, until, population, population.factors(ledger.customers))
+    frailty = Frailty.unknown(ledger)
+    for _ in range(TURNS):
+        frailty = fit_frailty(ledger, until, population, population.factors(ledger.customers), frailty)
+        population = replace(population, rate=population.rate * frailty.centre[PHASE])
+        frailty = frailty.centred
+        population = em_round(ledger, until, frailty.mean, population)
+    return customer_rates(ledger, until, population, population.factors(ledger.customers), frailty)
 
 
-def customer_rates(ledger: Ledger, until: int, population: Population, factors: Factors) -> Rates:
-    """Customers' rates around the population's, given their calendars."""
-    frailty = fit_frailty(ledger, until, population, factors)
+def customer_rates(ledger: Ledger, until: int, population: Population, factors: Factors, start: Frailty) -> Rates:
+    """Customers' rates around the population's, given their calendars; `start`, multipliers to begin with."""
+    frailty = fit_frailty(ledger, until, population, factors, start)
     score = np.zeros(DAY_PRIORS.size)
     arrays = population.rate, population.catch_up
     _day_prior_pass(ledger.rows, until, factors, arrays, frailty.mean, DAY_PRIORS, score)
@@ -114,34 +147,42 @@ def customer_rates(ledger: Ledger, until: int, population: Population, factors: 
     return Rates(rate, population, frailty, day_prior)
 
 
-def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Factors) -> Frailty:
-    """Gamma posteriors of the customers' multipliers by phase, around their segment's."""
-    mean, arrays = np.ones((ledger.customers, PHASES)), (population.rate, population.catch_up)
-    shape, prior_shape, centre = np.ones_like(mean), np.ones(PHASES), np.ones(PHASES)
-    relative = np.ones((max(len(ledger.segments), 1), PHASES))
-    for _ in range(2):
-        settled, expected, certain = np.zeros((3, *mean.shape))
-        _phase_pass(ledger.rows, until, factors, arrays, mean, settled, expected, certain)
-        for p in range(PHASES):
-            y, x = settled[:, p], expected[:, p]
-            weight, centre[p], relative[:, p] = _phase_prior(y, x, ledger, centre[p], relative[:, p])
-            usual = centre[p] * relative[ledger.segment, p]
-            frailty, shape[:, p] = _posterior(weight, y, x * usual, certain[:, p])
-            mean[:, p], prior_shape[p] = usual * frailty, 1 / (weight @ (1 / SHAPES))
+def fit_frailty(ledger: Ledger, until: int, population: Population, factors: Factors, start: Frailty) -> Frailty:
+    """Gamma posteriors of the customers' multipliers by phase, settlements being shared as those of `start` imply."""
+    settled, expected = np.zeros((2, *start.mean.shape))
+    shared = np.zeros((*settled.shape, PHASES))
+    arrays = population.rate, population.catch_up
+    _phase_pass(ledger.rows, until, factors, arrays, start.mean, settled, expected, shared)
+    certain = _certain(shared, start.prior_shape)
+    mean, shape, relative = np.empty_like(settled), np.empty_like(settled), np.empty_like(start.relative)
+    prior_shape, centre = np.empty((2, PHASES))
+    for p in range(PHASES):
+        counts = Counts(settled[:, p], expected[:, p], certain[:, p])
+        weight, centre[p], relative[:, p] = _phase_prior(counts, ledger, start.centre[p], start.relative[:, p])
+        usual = centre[p] * relative[ledger.segment, p]
+        multiplier, shape[:, p] = _posterior(weight, counts.at(usual))
+        mean[:, p], prior_shape[p] = usual * multiplier, 1 / (weight @ (1 / SHAPES))
     return Frailty(mean, shape, prior_shape, centre, relative)
 
 
-def _phase_prior(
-    settled: Floats, expected: Floats, ledger: Ledger, centre: float, relative: Floats
-) -> tuple[Floats, float, Floats]:
+def _certain(shared: Floats, shape: Floats) -> Floats:
+    """Settlements that tell as much of one phase as the shared ones do: (c, PHASES), of shared (c, PHASES, PHASES).
+
+    What is known of the log of a multiplier while the others are not known, the prior's `shape` (PHASES,) left out.
+    """
+    variance = np.linalg.inv(shared + np.diag(shape))
+    return np.asarray(np.maximum(1 / np.einsum("cpp->cp", variance) - shape, 0.0))
+
+
+def _phase_prior(counts: Counts, ledger: Ledger, centre: float, relative: Floats) -> tuple[Floats, float, Floats]:
     """Of a phase: the weights of SHAPES, the mean over all customers, and the segments' means over it."""
     for _ in range(3):
         own = relative[ledger.segment]
-        x = expected * centre * own
-        weight = _shape_weights(settled, x)
-        shape = np.exp(weight @ np.log(SHAPES))
-        known = shape / (shape + x)
-        y, x = known * settled, known * x
+        held = counts.at(centre * own)
+        weight = _shape_weights(held)
+        shape = _middle(weight)
+        known = shape / (shape + held.expected)
+        y, x = known * held.settled, known * held.expected
         change = (y.sum() + 1.0) / (x.sum() + 1.0)
         centre *= change
         if np.unique(ledger.segment[x > 0]).size > 1:
@@ -149,26 +190,40 @@ def _phase_prior(
     return weight, centre, relative
 
 
-def _shape_weights(settled: Floats, expected: Floats) -> Floats:
-    """Posterior weights of SHAPES of Gamma(k, k) multipliers, by the counts of customers, (c,). (SHAPES.size,)"""
-    some = np.flatnonzero(expected > 0)
+def _middle(weight: Floats) -> float:
+    """Geometric mean of SHAPES with these weights."""
+    return float(np.exp(weight @ np.log(SHAPES)))
+
+
+def _shape_weights(counts: Counts) -> Floats:
+    """Posterior weights of SHAPES of Gamma(k, k) multipliers. (SHAPES.size,)
+
+        d log likelihood / d log k = k x sum over customers of (log k + 1 - digamma(k) + E log m - E m)
+
+    by the posterior of each multiplier m at k, summed up over the grid (Fisher's identity).
+    """
+    some = np.flatnonzero(counts.expected > 0)
     some = some[:: -(-some.size // ENOUGH) or 1]
-    score = np.array([_log_likelihood(k, settled[some], expected[some]) for k in SHAPES])
+    slope = np.array([k * _shape_score(k, counts.of(some)) for k in SHAPES])
+    score = cumulative_trapezoid(slope, np.log(SHAPES), initial=0.0)
     score -= 0.5 * (np.log(SHAPES / USUAL_SHAPE) / SHAPE_SD) ** 2
     weight = np.exp(score - score.max())
     return np.asarray(weight / weight.sum())
 
 
-def _posterior(weight: Floats, settled: Floats, expected: Floats, certain: Floats) -> tuple[Floats, Floats]:
-    """Mean and shape of the gamma with the mean and variance of each multiplier, SHAPES having these weights. (c,)
+def _shape_score(k: float, counts: Counts) -> float:
+    mean, shape = (k + counts.settled) / (k + counts.expected), k + counts.certain
+    return float((np.log(k) + 1 - digamma(k) + digamma(shape) - np.log(shape / mean) - mean).sum())
 
-    certain: (c,) what of the settlements is known to be of this phase.
-    """
-    mean, square, common = np.zeros(settled.size), np.zeros(settled.size), 1 / (certain.sum() + 1.0)
+
+def _posterior(weight: Floats, counts: Counts) -> tuple[Floats, Floats]:
+    """Mean and shape of the gamma with the mean and variance of each multiplier, SHAPES having these weights. (c,)"""
+    mean, square = np.zeros((2, counts.settled.size))
+    common = 1 / (counts.certain.sum() + 1.0)
     for w, k in zip(weight, SHAPES, strict=True):
-        each = (k + settled) / (k + expected)
+        each = (k + counts.settled) / (k + counts.expected)
         mean += w * each
-        square += w * each**2 * (1 + 1 / (k + certain) + common * (k / (k + expected)) ** 2)
+        square += w * each**2 * (1 + 1 / (k + counts.certain) + common * (k / (k + counts.expected)) ** 2)
     return mean, mean**2 / (square - mean**2)
 
 
@@ -207,13 +262,13 @@ def log_gamma_poisson(y: float, x: float, shape: float, rate: float) -> float:
 
 @njit(cache=True)
 def _customer_pass(
-    rows: Any, until: int, factors: Any, c: int, rate: Any, catch_up: Any, settled: Any, exposure: Any, certain: Any
+    rows: Any, until: int, factors: Any, c: int, rate: Any, catch_up: Any, settled: Any, exposure: Any, shared: Any
 ) -> None:
     """Add customer c's settlements and exposure by bin, shared as its rates (BINS,) and its calendar imply.
 
-    certain: (PHASES,), the sum of the squares of the shares that its settlements have in each phase.
+    shared: (PHASES, PHASES), the sum over its settlements of the products of their shares in two phases.
     """
-    row, part = factors.calendar[c], np.zeros(catch_up.size + 1)
+    row, part, share = factors.calendar[c], np.zeros(catch_up.size + 1), np.zeros(PHASES)
     for either in range(2 * rows.first[c], 2 * rows.first[c + 1]):
         j = either // 2
         chance, due = branch(rows, j, either % 2)
@@ -224,29 +279,31 @@ def _customer_pass(
             factor = factors.day_kind[row, rows.kind[t]] * factors.month_group[row, rows.group[t]]
             total = hazard_parts(days, rows.closed[t], rate, catch_up, part)
             at_risk = chance * (factor * lived(factor * total) if paid else factor)
-            phase, share = -1, 0.0
+            share[:] = 0.0
             for s in range(min(rows.closed[t], catch_up.size) + 1):
                 b = bin_at(days - s)
                 exposure[b] += at_risk * (1.0 if s == 0 else catch_up[s - 1])
                 if paid:
-                    before = share if PHASE[b] == phase else 0.0
-                    share, phase = before + chance * part[s] / total, PHASE[b]
-                    settled[b] += share - before
-                    certain[phase] += share**2 - before**2
+                    share[PHASE[b]] += chance * part[s] / total
+                    settled[b] += chance * part[s] / total
+            if paid:
+                for p in range(PHASES):
+                    for q in range(PHASES):
+                        shared[p, q] += share[p] * share[q]
 
 
 @njit(cache=True)
 def _phase_pass(
-    rows: Any, until: int, factors: Any, arrays: Any, mean: Any, settled: Any, expected: Any, certain: Any
+    rows: Any, until: int, factors: Any, arrays: Any, mean: Any, settled: Any, expected: Any, shared: Any
 ) -> None:
-    """Add settlements, what the base rates expect, and what of the settlements is certain to be of the phase.
+    """Add settlements, what the base rates expect, and how settlements are shared over phases.
 
-    settled, expected, certain: (c, PHASES); mean: the multipliers that share the settlements.
+    settled, expected: (c, PHASES); shared: (c, PHASES, PHASES); mean: the multipliers that share the settlements.
     """
     base, catch_up = arrays
     for c in range(mean.shape[0]):
         y, x = np.zeros(base.size), np.zeros(base.size)
-        _customer_pass(rows, until, factors, c, base * mean[c][PHASE], catch_up, y, x, certain[c])
+        _customer_pass(rows, until, factors, c, base * mean[c][PHASE], catch_up, y, x, shared[c])
         for b in range(base.size):
             settled[c, PHASE[b]] += y[b]
             expected[c, PHASE[b]] += x[b] * base[b]
@@ -259,7 +316,7 @@ def _day_prior_pass(rows: Any, until: int, factors: Any, arrays: Any, mean: Any,
     for c in range(mean.shape[0]):
         prior = base * mean[c][PHASE]
         y, x = np.zeros(base.size), np.zeros(base.size)
-        _customer_pass(rows, until, factors, c, prior, catch_up, y, x, np.zeros(PHASES))
+        _customer_pass(rows, until, factors, c, prior, catch_up, y, x, np.zeros((PHASES, PHASES)))
         for g in range(grid.size):
             for b in range(base.size):
                 if x[b] > 0.0:
@@ -278,7 +335,7 @@ def _count_pass(rows: Any, until: int, factors: Any, arrays: Any, settled: Any, 
     """Add each customer's settlements and exposure, at rates (c, BINS), to (c, BINS)."""
     rate, catch_up = arrays
     for c in range(rate.shape[0]):
-        _customer_pass(rows, until, factors, c, rate[c], catch_up, settled[c], exposure[c], np.zeros(PHASES))
+        _customer_pass(rows, until, factors, c, rate[c], catch_up, settled[c], exposure[c], np.zeros((PHASES, PHASES)))
 
 
 @njit(cache=True)
@@ -290,5 +347,5 @@ def _fill_rates(rows: Any, until: int, factors: Any, arrays: Any, mean: Any, day
         rate[c] = prior
         for _ in range(3):
             y, x = np.zeros(base.size), np.zeros(base.size)
-            _customer_pass(rows, until, factors, c, rate[c], catch_up, y, x, np.zeros(PHASES))
+            _customer_pass(rows, until, factors, c, rate[c], catch_up, y, x, np.zeros((PHASES, PHASES)))
             rate[c] = (day_prior * prior + y) / (day_prior + x)

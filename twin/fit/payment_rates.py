@@ -43,7 +43,7 @@ USUAL_SHAPE, SHAPE_SD = 1.0, 1.5
 ENOUGH = 5_000
 """Customers, evenly chosen, by whom the shapes are weighed."""
 
-TURNS = 4
+TURNS = 2
 """Times that base rates and multipliers are fitted in turn."""
 
 DAY_PRIORS = np.geomspace(2.0, 2000.0, 13)

@@ -16,7 +16,7 @@ from tests.fit.payment_world import simulate as simulate_payments
 from twin.behaviour.belief import Belief, fixed
 from twin.behaviour.liquidity import Regimes
 from twin.fit.demand import fit_demand
-from twin.fit.liquidity import CANDIDATES, LiquidityFit, chain_of, fit_liquidity
+from twin.fit.liquidity import chain_of, fit_liquidity
 from twin.fit.liquidity_filter import FAILED, LEFT, SCATTER, STATES, Chain, filtered, with_old_regimes
 from twin.fit.liquidity_signs import MEASURED, Orders, Signs, order_signs, pay_signs, read_signs
 from twin.fit.payment import PaymentFit, fit_payment
@@ -120,7 +120,7 @@ def test_of_whom_nothing_is_known_the_long_run_is_held() -> None:
     fit = fit_liquidity(signs, NO_LINKS, GIVEN)
     assert fit.strained == pytest.approx([LONG_RUN[1]] * 2)
     assert fit.distressed == pytest.approx([LONG_RUN[2]] * 2)
-    assert (fit.failed.tolist(), fit.measured) == ([0.0, 0.0], {})
+    assert fit.failed.tolist() == [0.0, 0.0]
 
 
 TRUE = {"pace_strained": 0.7, "pace_distressed": 0.3, "orders_distressed": 0.6, "worsen_sound": 0.3}
@@ -141,29 +141,6 @@ def lived(customers: int, weeks: int, seed: int) -> tuple[Signs, np.ndarray]:
         ordered[:, w] = rng.poisson(0.6 * order[state])
     known = np.full((customers, weeks), 500.0)
     return signs_of(paid, np.full_like(paid, 1.5), ordered, known, np.full_like(known, 0.6 / 500)), state
-
-
-@pytest.fixture(scope="module")
-def recovered() -> tuple[LiquidityFit, np.ndarray]:
-    signs, state = lived(800, 104, seed=1)
-    return fit_liquidity(signs, NO_LINKS, GIVEN), state
-
-
-def test_known_parameters_are_found_again(recovered: tuple[LiquidityFit, np.ndarray]) -> None:
-    """For one seed; of what is measured each may be off by 3.5 posterior deviations: false alarm below 1 in 500."""
-    measured = recovered[0].measured
-    assert {"pace_strained", "pace_distressed", "orders_distressed"} <= measured.keys()
-    for name, belief in measured.items():
-        assert abs(math.log(TRUE.get(name, CARD[name][0]) / belief.a)) < 3.5 * belief.b, name
-        assert belief.b < CARD[name][1]
-
-
-def test_what_is_not_measured_keeps_its_prior_and_is_listed(recovered: tuple[LiquidityFit, np.ndarray]) -> None:
-    fit = recovered[0]
-    assert "contagion" not in fit.measured
-    (said,) = [s for s in fit.unmeasured if "tell less than the prior" in s]
-    kept = said.split("prior of ")[1].split(", which")[0].split(", ")
-    assert sorted([*kept, *fit.measured]) == sorted(CANDIDATES)
 
 
 @pytest.mark.parametrize("least", [1, 2, 3])
@@ -196,10 +173,14 @@ def test_who_is_owed_by_a_customer_that_failed_gets_worse_sooner() -> None:
     assert alone.strained[0] == pytest.approx(alone.strained[2])
 
 
-def test_what_the_recipe_states_is_not_measured() -> None:
-    signs, _ = lived(200, 104, seed=2)
-    stated = GIVEN | {"liquidity.pace_distressed": fixed(0.5), "liquidity.improve_strained": fixed(0.0)}
-    assert fit_liquidity(signs, NO_LINKS, stated).measured.keys() <= set(CANDIDATES) - {"pace_distressed"}
+def test_the_chain_is_that_of_the_cards_centres_and_is_listed_as_assumed() -> None:
+    """Who the recipe says hardly ever gets into difficulties is taken for sound, whatever its weeks were like."""
+    signs, _ = lived(50, 104, seed=2)
+    stated = GIVEN | {"liquidity.worsen_sound": fixed(1e-9)}
+    fits = [fit_liquidity(signs, NO_LINKS, given) for given in (GIVEN, stated)]
+    assert fits[0].strained.mean() > 0.05
+    assert fits[1].strained.mean() < 0.001
+    assert any("assumed by the liquidity card" in said for said in fits[0].unmeasured)
 
 
 def test_the_first_order_makes_a_customer_and_is_not_counted() -> None:
@@ -305,7 +286,6 @@ def small(settled: list[str | None], issued: str = "2025-03-03") -> pd.DataFrame
 def test_books_that_say_little_keep_the_priors(settled: list[str | None], as_of: str) -> None:
     customers = pd.DataFrame({"customer_id": ["C0000", "C0001"]})
     fit = fit_liquidity(fitted(small(settled), customers, pd.Timestamp(as_of))[1], NO_LINKS, GIVEN)
-    assert fit.measured == {}
     state = np.stack([fit.strained, fit.distressed, fit.failed])
     assert np.isfinite(state).all()
     assert (state >= 0).all()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.recovery.cards import CARDS, one_firm_of_the_cards
 from tests.recovery.orders_and_payments import POINTS, POSTERIORS, one_firm
 from tests.recovery.ranks import DRAWS, Ranks, ranks, table
 
@@ -21,6 +22,15 @@ def study() -> pd.DataFrame:
     with ProcessPoolExecutor(2) as workers:
         tables = pd.concat(list(workers.map(one_firm, range(FIRMS))))
     print(f"\n{FIRMS} firms\n{table(tables)}")
+    return tables
+
+
+@pytest.fixture(scope="module")
+def cards_study() -> pd.DataFrame:
+    """Where the truth of what is measured of the cards of FIRMS other firms lies; their table is printed."""
+    with ProcessPoolExecutor(2) as workers:
+        tables = pd.concat(list(workers.map(one_firm_of_the_cards, range(FIRMS))))
+    print(f"\n{FIRMS} firms whose truth is drawn from the cards\n{table(tables)}")
     return tables
 
 
@@ -44,6 +54,26 @@ def test_what_has_no_posterior_is_found_without_bias(study: pd.DataFrame, parame
     """The mean error over the firms is below half of the root mean square error of one."""
     error = study.loc[study["parameter"] == parameter, "error"]
     assert abs(error.mean()) < 0.5 * (error**2).mean() ** 0.5
+
+
+@pytest.mark.study
+def test_what_is_measured_of_the_cards_is_tested_here(cards_study: pd.DataFrame) -> None:
+    """By its books one firm in ten or more measures it: then its interval is tested."""
+    often = cards_study["parameter"].value_counts() >= FIRMS / 10
+    assert set(often.index[often]) == set(CARDS)
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("parameter", CARDS)
+def test_95_percent_intervals_of_the_cards_hold_the_truth(cards_study: pd.DataFrame, parameter: str) -> None:
+    """One value of each firm: in 200 of them a right interval is outside this range for one seed in twenty."""
+    assert 0.92 <= ranks(cards_study, parameter).coverage <= 0.98
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("parameter", CARDS)
+def test_the_truth_of_the_cards_is_as_likely_at_any_rank(cards_study: pd.DataFrame, parameter: str) -> None:
+    assert ranks(cards_study, parameter).flatness > 0.01
 
 
 def normal_ranks(claimed: float, off: float = 0.0) -> Ranks:

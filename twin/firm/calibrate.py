@@ -16,8 +16,9 @@ from twin.content import content
 from twin.faults import BooksError, Fault, RecipeError, unknown
 from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
+from twin.firm.leaving import mean_annoyance
 from twin.firm.links import generated_links, links_in_books, no_links
-from twin.firm.measured import filled, measured_demand, measured_liquidity, not_measured
+from twin.firm.measured import filled, measured_demand, not_measured
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.responses import campaign_responses, contact_responses, joined
@@ -54,7 +55,9 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     customers = _customers(known)
     orders, history_from = _orders(known)
     demand = fit_demand(orders, customers, history_from, today, calendar)
-    cards = filled(cards, measured_demand(demand, history_from, today), books.recipe.assume)
+    annoyance = mean_annoyance(known, len(customers), history_from, beliefs(cards, books.currency))
+    told = measured_demand(demand, history_from, today, annoyance, beliefs(cards, books.currency))
+    cards = filled(cards, told, books.recipe.assume)
     given = beliefs(cards, books.currency)
     payment = fit_payment(known.invoices, customers, today, calendar)
     kinds = archetypes(payment.record)
@@ -72,7 +75,6 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     links, link_sentence = _links(known, customers, given["liquidity.links_per_customer"].centre)
     signs = read_signs(payment, Orders.of(orders, customers, demand, history_from), calendar, today)
     liquidity = fit_liquidity(signs, links if known.links is not None else no_links(), given)
-    cards = filled(cards, measured_liquidity(liquidity), books.recipe.assume)
     sentences = (
         *unstated_policy(known, policy),
         *trait_sentences,

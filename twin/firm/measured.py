@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from twin.behaviour.belief import Belief
 from twin.firm.cards import Card, Spread
+from twin.firm.leaving import calm_leaving
 from twin.fit.demand import DemandFit
 from twin.fit.demand_season import YEAR
-from twin.fit.liquidity import LiquidityFit
 
 
 class Measured(NamedTuple):
@@ -19,23 +20,22 @@ class Measured(NamedTuple):
     source: str
 
 
-def measured_demand(demand: DemandFit, first: date, last: date) -> dict[str, Measured]:
-    """What the orders from `first` to `last` tell of the demand card, by 'card.parameter'."""
+def measured_demand(
+    demand: DemandFit, first: date, last: date, annoyance: float, given: Mapping[str, Belief]
+) -> dict[str, Measured]:
+    """What the orders from `first` to `last` tell of the demand card, by 'card.parameter'.
+
+    annoyance: of a customer in the mean of that time; given: beliefs of the cards.
+    """
     orders = f"measured on the orders from {first} to {last}"
     out = {}
-    if demand.churn:
-        source = f"{orders}, by who has been silent for long for its own pace; at the collections of that time"
-        out["demand.churn_rate"] = _measured("lognormal", demand.churn, source)
+    if demand.churn and given["demand.churn_rate"].shape != "fixed":
+        source = f"{orders}, by who has been silent for long for its own pace, without failures and annoyance"
+        out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, annoyance, given), source)
     if demand.trend:
         source = f"{orders}, each twelfth of a year against the same a year before, of the same customers"
         out["demand.trend"] = _measured("normal", demand.trend, source)
     return out
-
-
-def measured_liquidity(liquidity: LiquidityFit) -> dict[str, Measured]:
-    """What the books tell of the liquidity card, by 'card.parameter'."""
-    posterior = {name: (float(f"{b.a:.4g}"), float(f"{b.b:.4g}")) for name, b in liquidity.measured.items()}
-    return {f"liquidity.{name}": _measured("lognormal", ab, liquidity.source) for name, ab in posterior.items()}
 
 
 def _measured(shape: str, posterior: tuple[float, float], source: str) -> Measured:

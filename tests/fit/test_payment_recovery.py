@@ -10,10 +10,14 @@ import pandas as pd
 import pytest
 from scipy.stats import gamma
 
-from tests.fit.payment_world import CALENDAR, DAY_KIND, World, humped_rate, last_day, simulate
+from tests.fit.payment_world import CALENDAR, DAY_KIND, START, World, humped_rate, last_day, simulate
 from twin.behaviour.payment import FIRST_DAY
-from twin.calendar import Calendar
+from twin.calendar import KINDS, Calendar
 from twin.fit.payment import PaymentFit, fit_payment
+from twin.fit.payment_base import Population
+from twin.fit.payment_rates import Frailty, Rates
+from twin.fit.payment_rows import BINS, PHASES, open_ledger
+from twin.fit.payment_together import shapes
 
 SHAPE = 4.0
 CUSTOMERS = 200
@@ -73,10 +77,22 @@ def test_how_much_customers_differ_comes_back(fit: PaymentFit) -> None:
     assert fit.measured["phase_prior_shape"][4] == pytest.approx(SHAPE, rel=0.55)
 
 
-def test_a_record_that_is_as_the_model_says_keeps_its_posteriors_as_they_are(fit: PaymentFit) -> None:
-    """The next scale is taken only where it forecasts better by 2 standard errors; seed fixed."""
-    assert fit.measured["forecasts_followed"] > 1000
-    assert fit.measured["spread"] == 1
+def test_invoices_that_are_settled_together_tell_less_than_as_many_alone() -> None:
+    """Two alike of one customer, at p on each of 10 days with a run on 1 day in 2: excess 1 + 2 p ** 2 / (2 p)."""
+    day = pd.Timestamp(START)
+    each = {"customer_id": "a", "issued_on": day, "due_on": day, "settled_on": pd.NaT, "base_cents": 1}
+    rows = pd.DataFrame(each, index=range(2)).astype({"settled_on": "datetime64[s]"})
+    as_of, customers = START + pd.Timedelta(days=9), pd.DataFrame({"customer_id": ["a"]})
+    ledger = open_ledger(rows, customers, as_of, Calendar(None, weekend=()))
+    population = Population(np.full(BINS, 0.1), np.ones(len(KINDS)), np.zeros(0))
+    frailty = replace(Frailty.unknown(ledger), shape=np.full((1, PHASES), 11.0))
+    rates = Rates(np.full((1, BINS), 0.1), population, frailty, 1.0)
+    factors = population.factors(1)
+    alone = shapes(ledger, ledger.until, rates, factors, np.array([np.inf]))
+    together = shapes(ledger, ledger.until, rates, factors, np.array([np.log(2)]))
+    assert alone == pytest.approx(np.full((1, PHASES), 11.0))
+    assert together[0, 4] == pytest.approx(1 + 10 / 1.1)
+    assert together[0, 6] == 11.0, "nobody was at risk"
 
 
 def test_a_constant_rate_is_settlements_over_days_at_risk() -> None:

@@ -152,7 +152,7 @@ def pay_signs(
     score = np.zeros((ledger.customers, weeks, 1 + len(MEASURED)))
     paces, first = np.array([1.0, *MEASURED]), ledger.until + 1 - 7 * weeks
     for fit in (fit for fit in judged if fit.last >= max(first, 0)):
-        habits = habit_arrays(fit.habits(run, 1.0))
+        habits = habit_arrays(fit.habits(run))
         _pay_pass(fit.ledger.rows, habits, first, max(fit.until + 1, first, 0), fit.last, paces, score)
     terms = np.array([[np.log(a), 1.0 - a] for a in MEASURED])
     counts = ((score[..., 1:] - score[..., :1]) @ np.linalg.inv(terms).T).astype(np.float32)

@@ -2,8 +2,8 @@
 
 The steps, each in a file of its own: the day that customers take as due (payment_shift) and whether the books show
 that (payment_form), what is common (payment_base), customers' rates by days from due (payment_rates),
-their own rhythms (payment_rhythm), what is settled together (payment_runs), how far to trust the spread of customers
-(payment_spread), the shock common to all (payment_shock). From the rhythms on all is learnt on rolling origins: the fit
+their own rhythms (payment_rhythm), what is settled together (payment_runs) and so tells less (payment_together), the
+shock common to all (payment_shock). From the rhythms on all is learnt on rolling origins: the fit
 is made again at earlier closes, and judged on the days that followed.
 """
 
@@ -29,7 +29,7 @@ from twin.fit.payment_rows import BIN, PHASE_CUTS, Ledger, open_ledger
 from twin.fit.payment_runs import Judged, Runs, fit_runs
 from twin.fit.payment_shift import FORMS
 from twin.fit.payment_shock import fit_week_sd
-from twin.fit.payment_spread import LEAST_INVOICES, fit_spread
+from twin.fit.payment_together import shapes
 
 MATURE = 0.25
 """Share of today's settlements that must have been known at an origin for it to judge runs and shock."""
@@ -75,12 +75,12 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     rates = now.rates_at(factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
-    spread, followed = fit_spread(ledger, judged)
-    week_sd, weeks = fit_week_sd(judged, runs.run, spread)
+    week_sd, weeks = fit_week_sd(judged, runs.run)
     measured = _measured(rates, runs, concentration)
-    measured |= {"week_sd": week_sd, "weeks_judged": weeks, "spread": spread, "forecasts_followed": followed}
+    measured |= {"week_sd": week_sd, "weeks_judged": weeks}
     measured |= {"due_form": FORMS.index(form), "due_form_crps": form_crps}
-    habits = _habits(now, rates, factors, runs, week_sd, spread)
+    rates = rates.with_shapes(shapes(now.ledger, now.until, rates, factors, runs.run))
+    habits = _habits(now, rates, factors, runs, week_sd)
     record = record_of(bin_counts(now.books, now.until, rates, factors), forward)
     return PaymentFit(habits, record, measured, tuple(_unmeasured(ledger, measured)), ledger, judged)
 
@@ -104,14 +104,14 @@ def _mature(ledger: Ledger, until: int) -> bool:
     return bool((settled <= until).sum() >= MATURE * max((settled <= ledger.until).sum(), 1))
 
 
-def _habits(now: Close, rates: Rates, factors: Factors, runs: Runs, week_sd: float, spread: float) -> PaymentHabits:
+def _habits(now: Close, rates: Rates, factors: Factors, runs: Runs, week_sd: float) -> PaymentHabits:
     """The fit as habits. Customers without an invoice share the rates of their segment."""
     rows, table = _tables(now.books, rates)
     return PaymentHabits(
         rate=rows[:, BIN],
         phase_cuts=PHASE_CUTS,
         table=table,
-        phase_shape=spread * rates.frailty.shape,
+        phase_shape=rates.frailty.shape,
         run=runs.run,
         day_kind=factors.day_kind,
         month_group=factors.month_group,
@@ -119,7 +119,7 @@ def _habits(now: Close, rates: Rates, factors: Factors, runs: Runs, week_sd: flo
         catch_up=rates.population.catch_up,
         week_sd=week_sd,
         population=0,
-        population_shape=spread * rates.frailty.prior_shape,
+        population_shape=rates.frailty.prior_shape,
         population_run=runs.population_run,
         shift=now.shift.days,
         shift_sd=now.shift.sd,
@@ -174,7 +174,5 @@ def _unmeasured(ledger: Ledger, measured: dict[str, Any]) -> Iterator[str]:
         yield f"habits of segment {name!r}: {count} settlements are known; they rest on those of all customers"
     if not measured["customers_judged"]:
         yield "pay-runs: the record is too short to judge; a flat prior over 0.05 to 51 a day is assumed"
-    if measured["forecasts_followed"] < LEAST_INVOICES:
-        yield "spread of customers: too few forecasts of the past to judge by; the shapes are taken as they are"
     if (weeks := measured["weeks_judged"]) < FEW_WEEKS:
         yield f"common weekly shock: {weeks} weeks to judge by; its spread rests on a half-normal prior of scale 0.2"

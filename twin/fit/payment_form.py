@@ -1,8 +1,8 @@
 """By what customers reckon: the due date as it stands, their own shift of it, or that with disputes.
 
-Each form is fitted at earlier origins, and the invoices open then or issued soon after are followed to now, as for the
-spread of customers. A richer form is taken only where it lowers the CRPS by more than two standard errors, customers
-being drawn anew: books whose customers keep due dates stay as they are.
+Each form is fitted at earlier origins, and the invoices open then or issued soon after are followed to now. A richer
+form is taken only where it lowers the CRPS by more than two standard errors, customers being drawn anew: books whose
+customers keep due dates stay as they are.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import numpy as np
 
 from twin.behaviour.payment import Floats
 from twin.fit.payment_close import Close, reckoned
+from twin.fit.payment_follow import LEAST_DAYS, LEAST_INVOICES, ORIGINS, by_customer, follow, lower
 from twin.fit.payment_rhythm import Origin
 from twin.fit.payment_rows import Ledger
 from twin.fit.payment_runs import Judged
 from twin.fit.payment_shift import FORMS
-from twin.fit.payment_spread import LEAST_DAYS, LEAST_INVOICES, ORIGINS, by_customer, follow, lower
 
 SURE = 2.0
 """Standard errors of gain that a richer form needs."""
@@ -40,7 +40,7 @@ def _score(origins: list[Origin], form: str) -> tuple[int, Floats]:
     fits = [_judged(reckoned(origin.close, form, origin.close), origin.last) for origin in origins]
     samples = [follow(fit) for fit in fits]
     count = sum(sample.start.size for sample in samples)
-    return count, by_customer(fits, samples, 1.0) if fits else np.zeros(0)
+    return count, by_customer(fits, samples) if fits else np.zeros(0)
 
 
 def _judged(close: Close, last: int) -> Judged:

@@ -107,6 +107,10 @@ class Rates:
         relative = np.vstack([np.ones(PHASES), self.frailty.relative])
         return np.asarray(self.population.rate * (self.frailty.centre * relative)[:, PHASE])
 
+    def with_shapes(self, shape: Floats) -> Rates:
+        """The same with other shapes of the customers' multipliers, (c, PHASES)."""
+        return replace(self, frailty=replace(self.frailty, shape=shape))
+
     def of_those_known(self, other: Rates, known: Mask) -> Rates:
         """These rates for the customers `known` (c,), the other ones for the rest and for whoever comes new."""
         mean = np.where(known[:, None], self.frailty.mean, other.frailty.mean)

@@ -57,13 +57,13 @@ class Judged:
         shape, catch_up = rates.frailty.shape, close.common.catch_up
         return cls(close.ledger, close.shift.sd, close.until, last, rates.rate, shape, factors, catch_up)
 
-    def habits(self, run: Floats, scale: float) -> PaymentHabits:
-        """The fit as habits without a common shock, with run intensities (c,) and shapes multiplied by `scale`."""
+    def habits(self, run: Floats) -> PaymentHabits:
+        """The fit as habits without a common shock, with run intensities (c,)."""
         return PaymentHabits(
             rate=self.rate[:, BIN],
             phase_cuts=PHASE_CUTS,
             table=np.arange(run.size, dtype=np.int32),
-            phase_shape=scale * self.shape,
+            phase_shape=self.shape,
             run=run,
             day_kind=self.factors.day_kind,
             month_group=self.factors.month_group,

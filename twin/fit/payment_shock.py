@@ -30,13 +30,13 @@ SD_SCALE = 0.2
 """Scale of the half-normal prior of the spread, which a few weeks of record leave as it is."""
 
 
-def fit_week_sd(judged: tuple[Judged, ...], run: Floats, scale: float) -> tuple[float, int]:
+def fit_week_sd(judged: tuple[Judged, ...], run: Floats) -> tuple[float, int]:
     """Standard deviation of the log of the weekly factor, and the weeks it rests on.
 
     It is the root mean square of the posterior: the spread of a shock whose own spread is not known for sure.
-    run: (c,) run intensities; scale: factor on the shapes of the frailties.
+    run: (c,) run intensities.
     """
-    weeks = [week_errors(fit, fit.habits(run, scale)) for fit in judged]
+    weeks = [week_errors(fit, fit.habits(run)) for fit in judged]
     error, variance, slope = np.concatenate([np.zeros((3, 0)), *weeks], axis=1)
     grid = np.arange(0.0, 1.0, 0.01)
     spread = variance + np.outer(grid**2, slope**2)

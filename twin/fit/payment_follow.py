@@ -1,10 +1,4 @@
-"""How far to trust the spread of customers: the factor on the shapes of their gamma posteriors that forecasts better.
-
-The shape of a customer's frailty counts its settlements as if each were made by itself, and a gamma is a rough picture
-of how customers differ. So forecasts are made at earlier origins, of the invoices open then or issued soon after, and
-followed to now. Where one of SCALES lowers the CRPS by more than SURE standard errors, customers being drawn anew, the
-shapes are multiplied by that with the lowest CRPS; else they stay as they are. In worlds that are as the model says a
-factor of 2 costs an eighth of the customers their interval, so it takes more than the usual two standard errors.
+"""Invoices followed from earlier origins to now, and how well a fit of that time foretold when they were settled.
 
 Source: CRPS as in Gneiting & Raftery (2007), JASA 102(477); paired comparison as in Diebold & Mariano (1995).
 """
@@ -18,11 +12,8 @@ import numpy as np
 
 from twin.behaviour.payment import Floats, Ints
 from twin.behaviour.receipts import Days, settlement_curves
-from twin.fit.payment_rows import Ledger
 from twin.fit.payment_runs import Judged
 
-SCALES = (1.0, 1.5, 2.0, 4.0)
-SURE = 2.5
 LEAST_DAYS = 30
 """Days that an invoice must be followed for."""
 
@@ -42,30 +33,17 @@ class Followed:
     horizon: int
 
 
-def fit_spread(ledger: Ledger, judged: tuple[Judged, ...]) -> tuple[float, int]:
-    """The scale of the shapes, and the number of forecasts it rests on; 1 where there are fewer than LEAST_INVOICES."""
-    long_ago = [fit for fit in judged if ledger.until - fit.last >= LEAST_DAYS][-ORIGINS:]
-    samples = [follow(fit) for fit in long_ago]
-    count = sum(sample.start.size for sample in samples)
-    if count < LEAST_INVOICES:
-        return 1.0, count
-    scores = [by_customer(long_ago, samples, scale) for scale in SCALES]
-    if not any(lower(score, scores[0], SURE) for score in scores[1:]):
-        return 1.0, count
-    return SCALES[int(np.argmin([score.sum() for score in scores]))], count
-
-
 def lower(after: Floats, before: Floats, errors: float) -> bool:
     """Whether the scores of customers, (c,), fall by more than so many standard errors, customers being drawn anew."""
     gain = before - after
     return bool(gain.sum() > errors * np.sqrt((gain**2).sum()))
 
 
-def by_customer(fits: Sequence[Judged], samples: Sequence[Followed], scale: float) -> Floats:
+def by_customer(fits: Sequence[Judged], samples: Sequence[Followed]) -> Floats:
     """CRPS of each customer's invoices together. (c,)"""
     total = np.zeros(fits[0].ledger.customers)
     for fit, sample in zip(fits, samples, strict=True):
-        total += np.bincount(sample.customer, weights=crps(fit, sample, scale), minlength=total.size)
+        total += np.bincount(sample.customer, weights=crps(fit, sample), minlength=total.size)
     return total
 
 
@@ -84,9 +62,9 @@ def follow(fit: Judged) -> Followed:
     )
 
 
-def crps(fit: Judged, sample: Followed, scale: float) -> Floats:
-    """Sum over the days of (F - [settled by then])^2 of each invoice, at shapes multiplied by `scale`. (n,)"""
-    rows, habits = fit.ledger.rows, fit.habits(np.ones(fit.ledger.customers), scale)
+def crps(fit: Judged, sample: Followed) -> Floats:
+    """Sum over the days of (F - [settled by then])^2 of each invoice. (n,)"""
+    rows, habits = fit.ledger.rows, fit.habits(np.ones(fit.ledger.customers))
     where = sample.customer, sample.start, sample.due, Days(rows.kind, rows.group, rows.closed)
     curves = settlement_curves(habits, *where, sample.horizon, sample.disputed)
     passed = sample.start[:, None] + np.arange(sample.horizon)

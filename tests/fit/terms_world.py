@@ -16,9 +16,9 @@ START = date(2024, 1, 1)
 class TermsWorld:
     """Customers with 30 days' terms; the terms of a share of them become `longer` by some days on some day.
 
-    pass_through, elasticity: the truth; drift: days that all pay later from the middle on; fall: factor on the orders of
-    all from the middle on; leaving: customers that leave in a year; at_once: all changes on the day in the middle;
-    late_first: those whose terms change are the slowest payers.
+    pass_through, elasticity: the truth; drift: days that all pay later from the middle on; fall: factor on the orders
+    of all from the middle on; leaving: departures a year; at_once: all changes on the day in the middle; late_first:
+    those whose terms change are the slowest payers.
     """
 
     pass_through: float = 0.7

@@ -138,7 +138,7 @@ def test_every_parameter_that_the_choice_depends_on_is_in_a_card() -> None:
 
 @pytest.mark.study
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    """Over 40 worlds 90 % intervals of the three hold the truth in 98 of 120, 82 %: it would fail in 1 of 100 studies."""
+    """Over 40 worlds 90 % intervals of the three hold the truth in 98 of 120: it would fail in 1 of 100 studies."""
     rng, inside = np.random.default_rng(1), []
     for seed in range(40):
         cost, spread, softness = np.exp(rng.normal(np.log([0.25, 0.5, 0.15]), 0.3))

@@ -1,4 +1,4 @@
-"""How far a change of terms moves payment: it comes back, and slow customers, bad times and little data fake nothing."""
+"""How far a change of terms moves payment: it comes back; slow customers, bad times and little data fake nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def test_the_share_that_moves_payment_comes_back(truth: float) -> None:
     """Within 3 standard deviations: a false alarm in 1 of 370 seeds."""
     fit = fit_of(TermsWorld(pass_through=truth))
     assert abs(off(fit, truth)) < 3
-    assert fit.pass_through is not None and fit.pass_through.sd < 0.04
+    assert fit.pass_through is not None
+    assert fit.pass_through.sd < 0.04
     assert fit.changed > 50
 
 
@@ -47,10 +48,11 @@ def test_that_slow_payers_are_given_longer_terms_is_no_effect_of_terms() -> None
 
 
 def test_the_prior_counts_by_what_the_books_leave_open() -> None:
-    """With few customers the posterior lies between the prior and what the books say alone, and is narrower than both."""
+    """With few customers the posterior lies between the prior and what the books say, and is narrower than both."""
     world = TermsWorld(pass_through=0.4, customers=40)
     alone, both = fit_of(world).pass_through, fit_of(world, CARD).pass_through
-    assert alone is not None and both is not None
+    assert alone is not None
+    assert both is not None
     assert alone.mean < both.mean < 0.9
     assert both.sd < min(alone.sd, 0.1)
     assert both.measured
@@ -58,7 +60,8 @@ def test_the_prior_counts_by_what_the_books_leave_open() -> None:
 
 def test_what_is_stated_stays_as_it_is() -> None:
     told = fit_of(TermsWorld(), fixed(0.8)).pass_through
-    assert told is not None and (told.mean, told.sd) == (0.8, 0)
+    assert told is not None
+    assert (told.mean, told.sd) == (0.8, 0)
 
 
 def test_terms_of_all_that_change_at_once_tell_nothing() -> None:
@@ -86,7 +89,7 @@ def test_little_data_tells_nothing(world: TermsWorld) -> None:
 
 
 def test_invoices_that_do_not_count_are_left_out() -> None:
-    """One in three is paid on the tenth day whatever the terms, as with a discount: counted, it would hide the effect."""
+    """One in three is paid on the tenth day whatever the terms, as with a discount: it would hide the effect."""
     world = TermsWorld(pass_through=1.0)
     early = np.arange(len(world.invoices)) % 3 == 0
     paid = world.invoices["settled_on"].mask(early, world.invoices["issued_on"] + np.timedelta64(10, "D"))

@@ -36,7 +36,8 @@ def test_the_elasticity_comes_back(truth: float) -> None:
     """Within 3 standard deviations: a false alarm in 1 of 370 seeds."""
     fit = fit_of(TermsWorld(elasticity=truth))
     assert abs(off(fit, truth)) < 3
-    assert fit.elasticity is not None and fit.elasticity.sd < 0.1
+    assert fit.elasticity is not None
+    assert fit.elasticity.sd < 0.1
     assert fit.changed > 50
 
 
@@ -76,7 +77,8 @@ def test_few_orders_leave_the_prior() -> None:
 
 def test_what_is_stated_stays_as_it_is() -> None:
     told = fit_of(TermsWorld(), fixed(0.2)).elasticity
-    assert told is not None and (told.mean, told.sd) == (0.2, 0)
+    assert told is not None
+    assert (told.mean, told.sd) == (0.2, 0)
 
 
 @pytest.mark.study

@@ -95,8 +95,8 @@ def _unmeasured_terms(paid: PassThroughFit, ordered: TermsFit) -> Iterator[str]:
         why = "the terms of all changed at once" if at_once else f"{changed} past due, too few to tell"
         yield f"how far a change of terms moves payment is assumed: {why}"
     if not (ordered.elasticity and ordered.elasticity.measured):
-        why = f"{ordered.changed:,} customers whose usual terms changed ordered before and after it, too few to tell"
-        yield f"what a change of terms does to orders is assumed: {why}"
+        few = f"{ordered.changed:,} customers whose usual terms changed ordered before and after it"
+        yield f"what a change of terms does to orders is assumed: {few}, too few to tell it from what the time brought"
 
 
 def _normal(told: Told, prior: Belief, source: str) -> Measured:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.fit.terms_world import TermsWorld
@@ -86,6 +87,24 @@ def test_little_data_tells_nothing(world: TermsWorld) -> None:
     fit = fit_of(world, CARD)
     assert fit.pass_through is None
     assert fit.changed < 5
+
+
+def test_who_pays_to_the_day_tells_no_more_than_whole_days_can() -> None:
+    world = TermsWorld()
+    punctual = world.invoices.assign(settled_on=world.invoices["due_on"])
+    record = terms_record(punctual, world.ids)
+    fit = fit_pass_through(punctual, record, np.ones(len(punctual), bool), world.last_day, CARD).pass_through
+    assert fit is not None
+    assert fit.mean == pytest.approx(1.0, abs=1e-3)
+    assert fit.sd == pytest.approx(0.005, rel=0.01)
+
+
+def test_who_never_pays_tells_nothing() -> None:
+    world = TermsWorld()
+    unpaid = world.invoices.assign(settled_on=pd.NaT).astype({"settled_on": "datetime64[s]"})
+    record = terms_record(unpaid, world.ids)
+    fit = fit_pass_through(unpaid, record, np.ones(len(unpaid), bool), world.last_day, CARD)
+    assert (fit.pass_through, fit.changed) == (None, 0)
 
 
 def test_invoices_that_do_not_count_are_left_out() -> None:

@@ -43,6 +43,8 @@ LEAST_INVOICES = 3
 """Invoices before the change, and after it, for a customer to count as changed."""
 POOLED = 5.0
 """Invoices that the variance of all is worth beside a customer's own."""
+LEAST_ERROR = 0.005
+"""Least standard error: days are whole."""
 LEAST_TOLD = 1e-3
 """Share of the moves that must not be explained by the months."""
 ROUNDS = 50
@@ -75,8 +77,9 @@ def fit_pass_through(
     row, after = record.row[inside], record.stretch[inside] == 1
     share = _means(np.asarray(late < WATCHED, float), row, record.before.size)
     moved = record.extra[row] * after * share[row]
-    changed = np.unique(row[record.changed[row]]).size
-    found = _slope(late.astype(float), moved, row, month[inside] - month.min()) if changed >= LEAST_CHANGED else None
+    changed = np.unique(row[moved != 0]).size
+    months = month[inside] - month.min()
+    found = _slope(late.astype(float), moved, row, months, changed) if changed >= LEAST_CHANGED else None
     told = combined(1 + found[0], found[1], prior) if found else None
     return PassThroughFit(told, changed, int(record.changed[row].sum()))
 
@@ -96,8 +99,11 @@ def _on_both_sides(record: TermsRecord, inside: Longs) -> Mask:
     return np.asarray(~record.changed | (many >= LEAST_INVOICES).all(axis=1))
 
 
-def _slope(late: Floats, moved: Floats, row: Longs, month: Longs) -> tuple[float, float] | None:
-    """Days late for each day moved, with its standard error; None if the moves cannot be told from the months."""
+def _slope(late: Floats, moved: Floats, row: Longs, month: Longs, changed: int) -> tuple[float, float] | None:
+    """Days late for each day moved, with its standard error; None if the moves cannot be told from the months.
+
+    The error is widened as that of a mean of so few `changed` customers, by the variance of Student's t.
+    """
     weight = _weights(late, row, month)
     y, x = (_within(values, row, month, weight) for values in (late, moved))
     told = np.bincount(row, weight * x * x)
@@ -106,9 +112,8 @@ def _slope(late: Floats, moved: Floats, row: Longs, month: Longs) -> tuple[float
         return None
     slope = float((weight * x * y).sum()) / total
     scores = np.bincount(row, weight * x * (y - slope * x)) / np.maximum(1 - told / total, 0.1)
-    changed = np.unique(row[moved != 0]).size
     few = (changed - 1) / (changed - 3)
-    return slope, math.sqrt(float((scores**2).sum()) * few) / total
+    return slope, max(math.sqrt(float((scores**2).sum()) * few) / total, LEAST_ERROR)
 
 
 def _weights(late: Floats, row: Longs, month: Longs) -> Floats:

@@ -22,6 +22,7 @@ from twin.firm.measured import filled, measured_demand, not_measured
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.responses import campaign_responses, contact_responses, joined
+from twin.firm.responses_offers import discount_responses, terms_responses
 from twin.firm.settings import SETTINGS
 from twin.firm.today import todays_policy, unstated_policy
 from twin.firm.traits import TRAITS
@@ -65,6 +66,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     responses = joined(
         contact_responses(known, customers["customer_id"], payment.habits, policy, given, calendar),
         campaign_responses(known, orders, customers, demand, history_from, given["demand.campaign_uplift"]),
+        terms_responses(known, orders, customers, demand, history_from, given),
     )
     cards = filled(cards, responses.measured, books.recipe.assume)
     owed, written_off = owed_cents(known, policy)
@@ -75,11 +77,14 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     links, link_sentence = _links(known, customers, given["liquidity.links_per_customer"].centre)
     signs = read_signs(payment, Orders.of(orders, customers, demand, history_from), calendar, today)
     liquidity = fit_liquidity(signs, links if known.links is not None else no_links(), given)
+    discounts = discount_responses(known, customers["customer_id"], beliefs(cards, books.currency))
+    cards = filled(cards, discounts.measured, books.recipe.assume)
     sentences = (
         *unstated_policy(known, policy),
         *trait_sentences,
         *not_measured(demand, history_from, today),
         *responses.sentences,
+        *discounts.sentences,
         *liquidity.unmeasured,
         *link_sentence,
         *written_off,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.firm.traits import CLASSES, SIZES
+from twin.fit.response_changes import terms_record
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -51,7 +52,7 @@ def observe(invoices: pd.DataFrame, customer_ids: pd.Series, today: date) -> pd.
             "open": total(open_cents).astype(np.int64),
             "overdue": total(open_cents * past_due).astype(np.int64),
             "invoices": np.bincount(row, minlength=n),
-            "terms_days": _terms(row, invoices, n),
+            "terms_days": _terms(row, invoices, customer_ids),
         }
     )
 
@@ -98,8 +99,9 @@ def _currencies(row: Ints, currency: pd.Series, n: int) -> pd.Series:
     return first.set_index("row")["code"].reindex(range(n)).fillna(currency.mode()[0]).reset_index(drop=True)
 
 
-def _terms(row: Ints, invoices: pd.DataFrame, n: int) -> Ints:
-    """Each customer's median days from issue to due; of all invoices where it has none. (n,)"""
+def _terms(row: Ints, invoices: pd.DataFrame, customer_ids: pd.Series) -> Ints:
+    """Each customer's median days from issue to due, since its usual terms changed; of all where it has none. (n,)"""
     terms = pd.Series(days_between(invoices["issued_on"], invoices["due_on"]))
-    median = terms.groupby(row).median().reindex(range(n)).fillna(terms.median())
-    return np.asarray(np.rint(median.to_numpy(float)), np.int64)
+    median = terms.groupby(row).median().reindex(range(len(customer_ids))).fillna(terms.median())
+    record = terms_record(invoices, customer_ids)
+    return np.asarray(np.rint(np.where(record.changed, record.after, median.to_numpy(float))), np.int64)

@@ -22,12 +22,14 @@ from twin.firm.settings import CONTACTS
 from twin.fit.demand import DemandFit
 from twin.fit.demand_season import record_of
 from twin.fit.response import Told
-from twin.fit.response_campaigns import fit_campaigns, windows
+from twin.fit.response_campaigns import AFTER_DAYS, fit_campaigns, windows
 from twin.fit.response_contacts import ContactFit, fit_contacts
 
 UPLIFT = "demand.campaign_uplift"
 _CAMPAIGNS = "what a campaign does to orders is assumed, not measured"
 HALF_LIFE = "collections.half_life_days"
+Z_90 = 1.645
+"""Standard deviations to either side within which 90 % of a normal lie."""
 
 
 class Responses(NamedTuple):
@@ -67,7 +69,7 @@ def contact_responses(
     )
     first, last = log["contacted_on"].min().date(), log["contacted_on"].max().date()
     source = f"measured on the contacts from {first} to {last}, on {fit.paid:,} payments that had invoices beside them"
-    measured = {name: _measured(told, given[name], source) for name, told in _told(fit) if told.measured}
+    measured = {name: log_normal(told, given[name], source) for name, told in _told(fit) if told.measured}
     return Responses(measured, (*_unknown_kinds(log["kind"]), *_unmeasured(fit, log["kind"])))
 
 
@@ -85,16 +87,31 @@ def campaign_responses(
         return Responses({}, (f"{_CAMPAIGNS}: none in the books has a last day and began within full records",))
     days = (books.known_until - first).days + 1
     day = np.asarray((orders["on"] - pd.Timestamp(first)).dt.days, np.int64)
-    row = np.asarray(pd.Index(customers["customer_id"]).get_indexer(pd.Index(orders["customer_id"])), np.int64)
-    segment = np.asarray(pd.Index(demand.segments).get_indexer(pd.Index(customers["segment"])), np.int64)
+    row = rows_in(customers["customer_id"], orders["customer_id"])
+    segment = rows_in(pd.Series(demand.segments), customers["segment"])
     within = (day >= 0) & (day < days)
     start = _first_days(day, row, customers["since_on"], first)
-    weight = _season(demand, first, days, Calendar(books.country))
+    weight = season(demand, first, days, Calendar(books.country))
     fit = fit_campaigns(day[within], row[within], segment, start, weight, past, prior)
+    after = (_after_campaigns(fit.after),)
     if not fit.uplift.measured:
-        return Responses({}, (f"{_CAMPAIGNS}: {fit.campaigns} in the books, with too few orders to tell",))
+        return Responses({}, (f"{_CAMPAIGNS}: {fit.campaigns} in the books, with too few orders to tell", *after))
     source = f"measured on {fit.campaigns} campaigns with {fit.orders:,} orders, beside customers not addressed"
-    return Responses({UPLIFT: _measured(fit.uplift, prior, source)}, ())
+    return Responses({UPLIFT: log_normal(fit.uplift, prior, source)}, after)
+
+
+def _after_campaigns(told: Told) -> str:
+    """Whether orders were missing after past campaigns, which no run simulates."""
+    if not told.measured:
+        return f"whether campaigns pull orders forward is not known: too few orders in the {AFTER_DAYS} days after them"
+    low, mid, high = (math.exp(told.mean + z * told.sd) for z in (-Z_90, 0.0, Z_90))
+    beside = f"orders in the {AFTER_DAYS} days after campaigns were {mid:.2f} times usual"
+    return f"{beside} (90 % range {low:.2f} to {high:.2f}), beside customers not addressed; runs take them as usual"
+
+
+def rows_in(ids: pd.Series[str], of: pd.Series[str]) -> npt.NDArray[np.int64]:
+    """Place of each of `of` among `ids`. As long as `of`."""
+    return np.asarray(pd.Index(ids).get_indexer(pd.Index(of)), np.int64)
 
 
 def _first_days(
@@ -108,7 +125,7 @@ def _first_days(
     return np.maximum(known, 0).astype(np.int64)
 
 
-def _season(demand: DemandFit, first: date, days: int, calendar: Calendar) -> npt.NDArray[np.float64]:
+def season(demand: DemandFit, first: date, days: int, calendar: Calendar) -> npt.NDArray[np.float64]:
     """What the season makes of each day, by segment. (segments, days)"""
     record = record_of(first, days, calendar)
     return np.asarray(demand.month[:, record.month] * demand.kind[:, record.kind])
@@ -126,7 +143,7 @@ def _told(fit: ContactFit) -> Iterator[tuple[str, Told]]:
     yield HALF_LIFE, fit.half_life_days
 
 
-def _measured(told: Told, prior: Belief, source: str) -> Measured:
+def log_normal(told: Told, prior: Belief, source: str) -> Measured:
     """A log-normal with its median cut to what the card allows."""
     median = min(max(math.exp(told.mean), prior.low), prior.high)
     return Measured(Spread.model_validate({"lognormal": (median, told.sd)}), f"{source}; with the card's prior")

@@ -51,7 +51,7 @@ TRAITS = {
     "open": Trait("money", "owed on the as-of date, part payments taken off", True),
     "overdue": Trait("money", "owed and past due on the as-of date", True),
     "invoices": Trait("count", "invoices in the books", True),
-    "terms_days": Trait("count", "days from invoice to due date, the customer's median", True),
+    "terms_days": Trait("count", "days from invoice to due date, the customer's median since they changed", True),
     "credit_limit": Trait("money", "credit limit; from the books or assumed", True),
     "rate_shape": Trait("number", "shape of the gamma posterior of orders per day, orders at once counted as one"),
     "rate_days": Trait("number", "its rate: prior days plus days observed, season-weighted"),

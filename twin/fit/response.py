@@ -1,6 +1,6 @@
 """How a response is measured: priors of the cards times a likelihood by customer, tempered, by Laplace.
 
-    log posterior = share x log likelihood + log prior,    parameters by their logs
+    log posterior = share x log likelihood + log prior,    parameters above 0 by their logs
 
 What a customer does at once (a pay-run, a basket of orders) tells less than as many things done alone. `share`, at most
 1, makes the curvature of the likelihood agree with the spread of the customers' scores.
@@ -22,13 +22,15 @@ from twin.behaviour.payment import Floats
 
 TOLD = 0.9
 """A parameter is measured if the books leave at most this share of its prior standard deviation."""
+LEAST = 1e-9
+"""Least value of a parameter above 0: what is stated as 0 has no log."""
 STEP = 0.02
 """Step of the differences by which curvature and scores are taken."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """Posterior of the log of a parameter: its mean and standard deviation, and the prior's standard deviation."""
+    """Posterior of a parameter, or of its log: mean and standard deviation, and the prior's standard deviation."""
 
     mean: float
     sd: float
@@ -41,13 +43,28 @@ class Told:
 
 
 def log_priors(priors: Sequence[Belief]) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the log of each prior, by its quantiles at 16 and 84 %."""
+    """Mean and standard deviation of the log of each prior, by its quantiles at 16 and 84 %; 0 counts as LEAST."""
     out = []
     for prior in priors:
-        low, mid, high = (math.log(prior.at(u)) for u in (0.1587, 0.5, 0.8413))
+        low, mid, high = (math.log(max(prior.at(u), LEAST)) for u in (0.1587, 0.5, 0.8413))
         out.append((mid, (high - low) / 2))
     table = np.array(out)
     return table[:, 0], table[:, 1]
+
+
+def plain_prior(prior: Belief) -> tuple[float, float]:
+    """Mean and standard deviation of a prior that is taken as normal, by its quantiles at 16, 50 and 84 %."""
+    low, mid, high = (prior.at(u) for u in (0.1587, 0.5, 0.8413))
+    return mid, (high - low) / 2
+
+
+def combined(estimate: float, error: float, prior: Belief) -> Told:
+    """Posterior of a parameter by an estimate with its standard error and a prior, both taken as normal."""
+    mean, sd = plain_prior(prior)
+    if sd == 0.0:
+        return Told(mean, 0.0, 0.0)
+    precision = 1 / sd**2 + 1 / error**2
+    return Told((mean / sd**2 + estimate / error**2) / precision, precision**-0.5, sd)
 
 
 def posterior(of_customers: Callable[[Floats], Floats], mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
@@ -61,10 +78,12 @@ def posterior(of_customers: Callable[[Floats], Floats], mean: Floats, sd: Floats
         return x
 
     def mode(share: float, start: Floats) -> Floats:
-        def loss(z: Floats) -> float:
-            return float(-share * of_customers(full(z)).sum() + (((z - mean[free]) / sd[free]) ** 2).sum() / 2)
+        def loss(off: Floats) -> float:
+            z = mean[free] + sd[free] * off
+            return float(-share * of_customers(full(z)).sum() + (off**2).sum() / 2)
 
-        return np.asarray(minimize(loss, start, method="BFGS", options={"gtol": 1e-2}).x)
+        off = minimize(loss, (start - mean[free]) / sd[free], method="BFGS", options={"gtol": 1e-2}).x
+        return np.asarray(mean[free] + sd[free] * off)
 
     z = mode(1.0, mean[free])
     scores, curvature = _scores_and_curvature(lambda z: of_customers(full(z)), z)

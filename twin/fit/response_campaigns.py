@@ -1,15 +1,15 @@
-"""How much more is ordered during a campaign, from past campaigns.
+"""How much more is ordered during a campaign, and how much less after it, from past campaigns.
 
     orders of a customer in a campaign's days ~ negative binomial (k + y, (k + x) / x'),   mean x' level uplift^aimed
-    y orders, x expected by the segment's rate, both outside all campaigns;  x' expected in the campaign's days
+    and in the AFTER_DAYS after it            ~ the same with                              mean x' level after^aimed
+    y orders, x expected by the segment's rate, both outside all these days;  x' expected in them
 
-`uplift` is one for all campaigns, `level` is each campaign's own: what all customers, the controls too, ordered more or
-less in its days. A customer's own record stands for its rate, so that a campaign aimed at good customers brings nothing
+`uplift` and `after` are one for all campaigns, `level` is that of each campaign's days, and of the days after it: what
+all customers, the controls too, ordered more or less in them. `after` below 1 says that a campaign pulled orders
+forward. A customer's own record stands for its rate, so that a campaign aimed at good customers brings nothing
 by that. A campaign aimed at everybody has no controls, and tells what it does as far as the prior of the level allows.
 Only who ordered within the ACTIVE_DAYS before counts, aimed at or not: campaigns go to those who are still customers.
 Whom a campaign chose because they had just ordered little recover without it: that stays in the estimate.
-
-The days after a campaign, when orders may be missing that it pulled forward, count neither as usual nor as its own.
 
 Source: gamma-Poisson as in Ehrenberg (1959), Applied Statistics 8(1); holdout customers as controls as in Sahni, Zou &
 Chintagunta (2017), Management Science 63(8).
@@ -32,21 +32,28 @@ from twin.fit.payment_rates import gamma_shape
 from twin.fit.response import Told, log_priors, posterior
 
 AFTER_DAYS = 56
-"""Days after a campaign that are not taken for usual ones."""
+"""Days after a campaign that are not taken for usual ones: orders may be missing that it pulled forward."""
 ACTIVE_DAYS = 180
 """Who has not ordered for so long before a campaign neither counts as reached by it nor as a control."""
 NEITHER = -1
 LEVEL = Belief("lognormal", 1.0, 0.2)
-"""Prior of what all customers order more or less in the days of a campaign, beside the season."""
+"""Prior of what all customers order more or less in the days of a campaign or after it, beside the season."""
+AFTER = Belief("lognormal", 1.0, 0.5)
+"""Prior of the factor on the orders of those aimed at in the days after a campaign."""
 
 Longs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class CampaignFit:
-    """uplift: factor on the order intensity of those a campaign is aimed at; campaigns, orders: what it rests on."""
+    """What past campaigns tell.
+
+    uplift: factor on the order intensity of those a campaign is aimed at; after: the same in the AFTER_DAYS after it.
+    campaigns, orders: what the uplift rests on.
+    """
 
     uplift: Told
+    after: Told
     campaigns: int
     orders: int
 
@@ -86,24 +93,28 @@ def fit_campaigns(
     """
     edges = np.unique([0, weight.shape[1], *(edge for window in past for edge in _edges(window, weight.shape[1]))])
     labels = np.stack([_labels(int(first), past, _active(day, row, past, segment.size)) for first in edges[:-1]])
-    counts = _counts(labels, edges, day, row, start, len(past))
-    expected = _expected(labels, edges, segment, start, weight, len(past))
+    times = 2 * len(past)
+    counts = _counts(labels, edges, day, row, start, times)
+    expected = _expected(labels, edges, segment, start, weight, times)
     shape, level = _usual(counts[:, -1], expected[:, -1], segment)
     usual = shape + counts[:, -1], shape + expected[:, -1] * level
     aimed = np.stack([window.aimed for window in past], axis=1)
     seen, foreseen = counts[:, :-1], expected[:, :-1] * level[:, None]
-    mean, sd = log_priors([prior, *(LEVEL for _ in past)])
+    mean, sd = log_priors([prior, AFTER, *(LEVEL for _ in range(times))])
     at, deviation = posterior(lambda x: _log_likelihood(seen, foreseen, aimed, usual, x), mean, sd)
-    told = Told(float(at[0]), float(deviation[0]), float(sd[0]))
-    return CampaignFit(told, len(past), int(seen[aimed].sum()))
+    uplift, after = (Told(float(at[k]), float(deviation[k]), float(sd[k])) for k in range(2))
+    return CampaignFit(uplift, after, len(past), int(seen[:, : len(past)][aimed].sum()))
 
 
 def _log_likelihood(
     seen: Floats, foreseen: Floats, aimed: npt.NDArray[np.bool_], usual: tuple[Floats, Floats], x: Floats
 ) -> Floats:
-    """Log likelihood of each customer's orders in campaigns, by the logs of the uplift and of the levels. (n,)"""
+    """Log likelihood of each customer's orders in campaigns and after them. (n,)
+
+    seen, foreseen: (n, 2 campaigns); x: logs of the uplift, of the factor after, and of the levels.
+    """
     shape, rate = usual
-    mean = foreseen * np.exp(x[0] * aimed + x[1:])
+    mean = foreseen * np.exp(np.hstack([x[0] * aimed, x[1] * aimed]) + x[2:])
     logs = (seen * np.log(np.where(mean > 0, mean, 1.0))).sum(axis=1)
     return np.asarray(logs - (shape + seen.sum(axis=1)) * np.log(rate + mean.sum(axis=1)) + shape * np.log(rate))
 
@@ -122,26 +133,25 @@ def _active(day: Longs, row: Longs, past: Sequence[Window], customers: int) -> n
 
 
 def _labels(first: int, past: Sequence[Window], active: npt.NDArray[np.bool_]) -> Longs:
-    """What each customer's days from `first` to the next edge are: a campaign's number, usual (last), or neither. (n,)
+    """What each customer's days from `first` to the next edge are. (n,)
 
-    Where campaigns overlap, a day belongs to the first of them that is aimed at the customer.
+    The number of a campaign; that of one that is over plus their number; usual (last); or neither. Where campaigns
+    overlap, a day belongs to the first of them that is aimed at the customer, and before all to one that is not over.
     """
-    usual = len(past)
-    label = np.full(active.shape[1], usual)
-    for window in past:
-        if window.end <= first < window.end + AFTER_DAYS:
-            label[window.aimed] = NEITHER
+    over, usual = len(past), 2 * len(past)
     during = [k for k, window in enumerate(past) if window.first <= first < window.end]
-    for k in reversed(during):
-        label[past[k].aimed] = k
-    for k in during:
-        label[label == usual] = k
-        label[(label == k) & ~active[k]] = NEITHER
+    since = [over + k for k, window in enumerate(past) if window.end <= first < window.end + AFTER_DAYS]
+    label = np.full(active.shape[1], usual)
+    for time in reversed([*during, *since]):
+        label[past[time % over].aimed] = time
+    for time in (*during, *since):
+        label[label == usual] = time
+        label[(label == time) & ~active[time % over]] = NEITHER
     return label
 
 
 def _counts(labels: Longs, edges: Longs, day: Longs, row: Longs, start: Longs, usual: int) -> Floats:
-    """Orders of each customer in each campaign and, last, outside all. (n, campaigns + 1)"""
+    """Orders of each customer in each time and, last, in usual ones. (n, times + 1)"""
     label = labels[np.searchsorted(edges, day, side="right") - 1, row]
     counted = (label != NEITHER) & (day >= start[row])
     out = np.zeros((start.size, usual + 1))
@@ -150,7 +160,7 @@ def _counts(labels: Longs, edges: Longs, day: Longs, row: Longs, start: Longs, u
 
 
 def _expected(labels: Longs, edges: Longs, segment: Longs, start: Longs, weight: Floats, usual: int) -> Floats:
-    """Season-weighted days of each customer in each campaign and, last, outside all. (n, campaigns + 1)"""
+    """Season-weighted days of each customer in each time and, last, in usual ones. (n, times + 1)"""
     total = np.concatenate([np.zeros((weight.shape[0], 1)), np.cumsum(weight, axis=1)], axis=1)
     out = np.zeros((segment.size, usual + 2))
     for label, first, end in zip(labels, edges[:-1], edges[1:], strict=True):

@@ -28,9 +28,10 @@ from scipy.stats import nbinom
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.yardsticks.bg_nbd import Repeats, fit_bg_nbd
+from twin.behaviour.demand import YEAR
 from twin.calendar import Calendar
 from twin.fit.demand import DemandFit, fit_demand, full_from
-from twin.fit.demand_season import YEAR, Record, exposures, record_of
+from twin.fit.demand_season import Record, exposures, record_of
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 DRAWS = 400

@@ -43,6 +43,7 @@ class Purpose(IntEnum):
     COMMON_WEEK = 20
     MACRO_WEEK = 21
     INDUSTRY = 22
+    COMMON_MONTH = 23
     ASSUMPTION = 24
     DEMO_TRAIT = 28
     RESAMPLE = 32

@@ -26,6 +26,7 @@ from twin.sim.run import simulate
 NEUTRAL = {
     "payment.never_share": model.NEVER_SHARE,
     "demand.churn_rate": 0.0,
+    "demand.month_sd": 0.0,
     "liquidity.worsen_sound": 0.0,
     "collections.call_effect": 2.0,
     "collections.call_minutes": 1.0,

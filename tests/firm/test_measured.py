@@ -22,8 +22,12 @@ GIVEN = beliefs(CARDS, "EUR")
 NOBODY_FAILS = GIVEN | {"liquidity.worsen_distressed": fixed(1e-9)}
 
 
-def fit(churn: tuple[float, float] | None = None, trend: tuple[float, float] | None = None) -> DemandFit:
-    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), pd.DataFrame(), churn, trend)
+def fit(
+    churn: tuple[float, float] | None = None,
+    trend: tuple[float, float] | None = None,
+    month_sd: tuple[float, int] = (0.08, 12),
+) -> DemandFit:
+    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), pd.DataFrame(), churn, trend, month_sd)
 
 
 def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_is_from() -> None:
@@ -42,20 +46,23 @@ def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_
 def test_all_else_of_the_cards_stays_as_it_was() -> None:
     cards = filled(CARDS, measured_demand(fit((0.12, 0.2)), FIRST, LAST, 0.0, GIVEN), {})
     before, after = CARDS["demand"].parameters, cards["demand"].parameters
-    assert {name for name in before if before[name] != after[name]} == {"churn_rate"}
+    assert {name for name in before if before[name] != after[name]} == {"churn_rate", "month_sd"}
+    assert (after["month_sd"].status, after["month_sd"].value) == ("measured", 0.08)
     assert {name for name in CARDS if CARDS[name] != cards[name]} == {"demand"}
 
 
 def test_what_the_recipe_states_stands_before_what_was_measured() -> None:
     found = measured_demand(fit((0.12, 0.2)), FIRST, LAST, 0.0, GIVEN)
-    assert filled(CARDS, found, {"demand.churn_rate": 0.5}) == CARDS
+    assert filled(CARDS, found, {"demand.churn_rate": 0.5, "demand.month_sd": 0.0}) == CARDS
 
 
 def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
-    assert filled(CARDS, measured_demand(fit(), FIRST, LAST, 0.0, GIVEN), {}) == CARDS
-    churn, trend = not_measured(fit(), FIRST, LAST)
+    new = fit(month_sd=(0.1, 2))
+    assert filled(CARDS, measured_demand(new, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
+    churn, trend, months = not_measured(new, FIRST, LAST)
     assert churn.startswith("that customers leave does not show in the orders")
     assert trend.startswith("orders do not show a trend")
+    assert months.startswith("how far all orders move together from month to month: 2 months")
     (_, short) = not_measured(fit(), date(2024, 1, 2), LAST.replace(day=30))
     assert short.startswith("less than two years of orders")
 
@@ -63,5 +70,6 @@ def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
 def test_steady_customers_of_less_than_two_years_are_still_customers_and_that_is_said(books_of: BooksOf) -> None:
     firm = calibrate(books_of(), cuts=0)
     assert firm.customers["alive"].tolist() == [1.0, 1.0, 1.0]
-    assert firm.cards["demand"] == CARDS["demand"]
+    before, after = (cards["demand"].parameters for cards in (CARDS, firm.cards))
+    assert {name for name in before if before[name] != after[name]} == {"month_sd"}
     assert len([s for s in firm.assumptions if "customers leave" in s or "two years of orders" in s]) == 2

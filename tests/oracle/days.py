@@ -95,6 +95,7 @@ class Days:
         self.macro = self.by_week(macro_factor(drawn["liquidity.macro_memory"], luck))
         self.common = self.by_week(common_shock(firm.habits.week_sd, luck))
         self.run_factor = self.run_factors(drawn["payment.macro_loading"])
+        self.level = list(islice(common_level(drawn["demand.month_sd"], luck), days))
         self.season = self.seasons(drawn["demand.trend"])
 
     def date_of(self, t: int) -> date:
@@ -122,7 +123,7 @@ class Days:
         calendar, by_segment = self.firm.calendar, self.firm.seasons
         return [
             [
-                by_month[d.month - 1] * by_kind[kind(calendar, d)] * math.exp(trend * t / 365)
+                by_month[d.month - 1] * by_kind[kind(calendar, d)] * math.exp(trend * t / 365) * self.level[t]
                 for t, d in enumerate(self.date)
             ]
             for by_month, by_kind in zip(by_segment.month.tolist(), by_segment.kind.tolist(), strict=True)
@@ -148,6 +149,13 @@ def common_shock(sd: float, luck: KeyedLuck) -> Iterator[float]:
     """Of each week, log-normal with mean 1."""
     for week in count():
         yield math.exp(sd * luck.normal(FIRM, Purpose.COMMON_WEEK, week) - sd * sd / 2) if sd > 0 else 1.0
+
+
+def common_level(sd: float, luck: KeyedLuck) -> Iterator[float]:
+    """Of each day: log-normal with mean 1, another one in each twelfth of 365 days."""
+    for day in count():
+        z = luck.normal(FIRM, Purpose.COMMON_MONTH, day * 12 // 365)
+        yield math.exp(sd * z - sd * sd / 2)
 
 
 def fixed_outflows(firm: Firm, dates: list[date], fixed_part: float) -> list[int]:

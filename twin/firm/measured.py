@@ -7,16 +7,19 @@ from datetime import date
 from typing import NamedTuple
 
 from twin.behaviour.belief import Belief
+from twin.behaviour.demand import YEAR
 from twin.firm.cards import Card, Spread
 from twin.firm.leaving import calm_leaving
 from twin.fit.demand import DemandFit
-from twin.fit.demand_season import YEAR
+
+FEW_MONTHS = 3
+"""Months below which how far demand moves from month to month is reported as resting on its prior."""
 
 
 class Measured(NamedTuple):
     """The posterior of a parameter, and what it was measured on."""
 
-    value: Spread
+    value: Spread | float
     source: str
 
 
@@ -35,6 +38,10 @@ def measured_demand(
     if demand.trend:
         source = f"{orders}, each twelfth of a year against the same a year before, of the same customers"
         out["demand.trend"] = _measured("normal", demand.trend, source)
+    sd, months = demand.month_sd
+    if months >= FEW_MONTHS:
+        source = f"{orders}, {months} twelfths of a year against what was foreseen of the same customers"
+        out["demand.month_sd"] = Measured(float(f"{sd:.3g}"), source)
     return out
 
 
@@ -66,3 +73,8 @@ def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
     if not demand.trend:
         years = "orders do not show a trend" if (last - first).days + 1 >= 2 * YEAR else "less than two years of orders"
         yield f"{years}: demand goes on at its present level, but for the trend that the demand card assumes"
+    if (months := demand.month_sd[1]) < FEW_MONTHS:
+        yield (
+            f"how far all orders move together from month to month: {months} months to judge by; their spread is the "
+            "one that the demand card assumes"
+        )

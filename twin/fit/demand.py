@@ -2,6 +2,7 @@
 
     orders of a customer ~ its rate x season of its segment, until it leaves     twin/fit/demand_dropout.py
     season, trend        ~ the orders over what is expected of those still there  twin/fit/demand_season.py
+    common level         ~ the orders of a month over what was foreseen           twin/fit/demand_months.py
     orders at once       ~ geometric                                             twin/fit/demand_batches.py
     amounts              ~ log-normal                                            twin/fit/demand_amounts.py
 
@@ -21,11 +22,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from twin.behaviour.demand import YEAR
 from twin.calendar import KINDS, Calendar
 from twin.fit.demand_amounts import amounts, kept_totals
 from twin.fit.demand_batches import followed_at_once
 from twin.fit.demand_dropout import Dropout, Histories, Moments, churn_today, fit_dropout, moments_of
-from twin.fit.demand_season import YEAR, Record, exposures, record_of, seasons, trend_of
+from twin.fit.demand_months import fit_month_sd
+from twin.fit.demand_season import Record, exposures, record_of, seasons, trend_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -48,6 +51,7 @@ class DemandFit:
     traits:   one row per customer with TRAITS, which twin/firm/traits.py explains.
     churn:    median of the yearly leaving intensity of today's customers, and the standard deviation of its log.
     trend:    change of the log of the order intensity in a year, and its standard error.
+    month_sd: standard deviation of the log of the common level of a month, and the months that it rests on.
     Where the orders do not show them, churn or trend is None.
     """
 
@@ -57,6 +61,7 @@ class DemandFit:
     traits: pd.DataFrame
     churn: tuple[float, float] | None
     trend: tuple[float, float] | None
+    month_sd: tuple[float, int]
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class _Arrivals:
     month: Floats
     kind: Floats
     trend: tuple[float, float]
+    month_sd: tuple[float, int]
     exposure: Floats
     histories: Histories
     moments: Moments
@@ -103,6 +109,7 @@ def fit_demand(
         traits,
         (found.churn_today * YEAR, found.log_sd) if found.leaving else None,
         arrivals.trend if arrivals.trend[0] else None,
+        arrivals.month_sd,
     )
 
 
@@ -165,12 +172,14 @@ def _arrivals(orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats
         exposure = exposures(month, kind, trend[0], record)
         moments = moments_of(histories, exposure)
         dropout = fit_dropout(histories, moments)
+        level = expected_level(histories, moments, dropout, segments, record.days)
         if turn == ROUNDS:
             break
-        level = expected_level(histories, moments, dropout, segments, record.days)
         month, kind = seasons(counts, level * np.exp(trend[0] * record.years), record)
         trend = trend_of(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
-    return _Arrivals(month, kind, trend, exposure, histories, moments, dropout)
+    foreseen = (level * kind[:, record.kind]).sum(axis=0) * np.exp(trend[0] * record.years)
+    month_sd = fit_month_sd(counts.sum(axis=0), foreseen)
+    return _Arrivals(month, kind, trend, month_sd, exposure, histories, moments, dropout)
 
 
 def expected_level(histories: Histories, moments: Moments, dropout: Dropout, segments: int, days: int) -> Floats:

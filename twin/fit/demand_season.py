@@ -14,13 +14,11 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from twin.behaviour.demand import PARTS, YEAR
 from twin.calendar import KINDS, Calendar
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-YEAR = 365
-PARTS = 12
-"""Parts of a year that are compared with the same parts of the year before."""
 
 SURE = 3.0
 """Standard errors from which a trend is taken up."""

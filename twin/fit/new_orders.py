@@ -4,6 +4,7 @@
     some followed at once by another; of those who have left: none
     rate ~ gamma posterior,    log amount ~ normal(mu, sigma),    mu ~ its posterior
 
+Beside the season the orders of all customers have a common level, which is new each twelfth of a year.
 Nobody leaves in the weeks that are foreseen, and customers who come new in them are not foreseen. An order is invoiced
 on its day, on the customer's median terms.
 """
@@ -20,11 +21,11 @@ import pandas as pd
 from numba import njit
 from scipy.special import gammaincinv
 
-from twin.behaviour.demand import wait_for_next
+from twin.behaviour.demand import YEAR, common_level, wait_for_next
 from twin.behaviour.payment import Floats, Ints, PaymentHabits
 from twin.behaviour.receipts import OpenItems, days_from, simulate_once
 from twin.fit.demand import fit_demand, full_from
-from twin.fit.demand_season import YEAR, exposures, record_of
+from twin.fit.demand_season import exposures, record_of
 from twin.fit.forecast import SEED, Receipts, View, open_items
 from twin.luck import Purpose, exponential, fill_normal, fill_uniform, normal, uniform
 
@@ -36,7 +37,10 @@ TRAITS = ("rate_shape", "rate_days", "alive", "again", "amount_mu", "amount_mu_s
 
 @dataclass(frozen=True)
 class Demand:
-    """Demand from the day after a cut: (c,) arrays of TRAITS by customer; weight: (segments, days + 1), cumulative."""
+    """Demand from the day after a cut: (c,) arrays of TRAITS by customer, and what moves all of them.
+
+    weight: (segments, days) of each day; month_sd: of the log of their common level; terms: (c,) days.
+    """
 
     shape: Floats
     days: Floats
@@ -47,6 +51,7 @@ class Demand:
     sigma: Floats
     segment: npt.NDArray[np.int64]
     weight: Floats
+    month_sd: float
     terms: Ints
 
 
@@ -65,10 +70,10 @@ def demand_at(seen: View, weeks: int, amount: str) -> Demand | None:
         record_of(seen.cut + timedelta(days=1), 7 * weeks, seen.calendar),
         fit.trend[0] if fit.trend else 0.0,
     )
-    weight = exposures(fit.month, fit.kind, trend, record) * np.exp(trend * record.days / YEAR)
+    weight = np.diff(exposures(fit.month, fit.kind, trend, record)) * np.exp(trend * record.days / YEAR)
     segment = pd.Index(fit.segments).get_indexer(pd.Index(customers["segment"]))
     shape, days, alive, again, mu, mu_sd, sigma = (fit.traits[name].to_numpy(float) for name in TRAITS)
-    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, _terms(seen))
+    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, fit.month_sd[0], _terms(seen))
 
 
 def _terms(seen: View) -> Ints:
@@ -108,12 +113,20 @@ def _orders(demand: Demand, seed: int, replication: int) -> tuple[Ints, Ints, Fl
     mu = demand.mu + demand.mu_sd * z
     fill_uniform(seed, replication, agent, int(Purpose.TRAIT_ALIVE), 0, u)
     rate = np.where(u < demand.alive, rate, 0.0)
-    count = _count(demand.segment, demand.weight, rate, demand.again, seed, replication)
+    weight = _cumulative(demand, seed, replication)
+    count = _count(demand.segment, weight, rate, demand.again, seed, replication)
     first = np.append(0, np.cumsum(count))
     day, cents = np.empty(first[-1], np.int32), np.empty(first[-1])
-    habits = (demand.segment, demand.weight, rate, demand.again, mu, demand.sigma)
+    habits = (demand.segment, weight, rate, demand.again, mu, demand.sigma)
     _fill_orders(habits, first, seed, replication, day, cents)
     return np.repeat(agent, count).astype(np.int32), day, cents
+
+
+def _cumulative(demand: Demand, seed: int, replication: int) -> Floats:
+    """Weight of the days before each day, by segment, at the common level of one replication. (segments, days + 1)"""
+    segments, days = demand.weight.shape
+    level = common_level(demand.month_sd, days, seed, replication)
+    return np.hstack([np.zeros((segments, 1)), np.cumsum(demand.weight * level, axis=1)])
 
 
 @njit(cache=True)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from twin.behaviour.contact import fading, fill_faded, usual_effect
+from twin.behaviour.demand import common_level
 from twin.behaviour.liquidity import FAILED, REGIMES, Regimes, macro_path, stress
 from twin.behaviour.payment import FIRST_DAY, LAST_DAY, fresh_patience
 from twin.firm.firm import Firm
@@ -95,6 +96,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     rate, fade = np.ascontiguousarray(firm.habits.rate), np.empty(days + LONGEST_TERMS)
     fill_faded(drawn["collections.half_life_days"], fade)
     first_link, creditor, share = links_by_debtor(firm, n)
+    level = common_level(drawn["demand.month_sd"], days, nature.seed, nature.replication)
     factor = nature.run_factor
     if drawn["payment.macro_loading"] != 0.0:
         factor = factor * by_day(np.exp(-drawn["payment.macro_loading"] * _macro(drawn, nature)), days)
@@ -122,7 +124,7 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
         run_factor=np.ascontiguousarray(factor),
         reference=usual_effects(firm, drawn),
         fade=fade,
-        order_mass=order_mass(firm, first_day, days, drawn["demand.trend"]),
+        order_mass=order_mass(firm, first_day, drawn["demand.trend"], level),
         run_mass=accumulated(factor),
         clock_mass=clock_mass,
         first_link=first_link,

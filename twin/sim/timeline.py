@@ -59,14 +59,15 @@ def by_day(weekly: Floats, days: int) -> Floats:
     return np.repeat(weekly, 7)[:days]
 
 
-def order_mass(firm: Firm, start: date, days: int, trend: float) -> Floats:
+def order_mass(firm: Firm, start: date, trend: float, common: Floats) -> Floats:
     """Cumulative order weight of the days before each day, by segment. (segments, days + 1)
 
-    trend: yearly growth of the log of the order rate.
+    trend: yearly growth of the log of the order rate; common: (days,) level of all customers' orders.
     """
+    days = common.size
     kind = plain_days(firm.calendar, start, days)["kind"]
     month = ((np.datetime64(start) + np.arange(days)).astype("datetime64[M]").astype(int)) % 12
-    growth = np.exp(trend * np.arange(days) / 365)
+    growth = np.exp(trend * np.arange(days) / 365) * common
     return accumulated(firm.seasons.month[:, month] * firm.seasons.kind[:, kind] * growth)
 
 

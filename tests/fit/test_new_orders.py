@@ -110,7 +110,8 @@ def test_without_an_invoice_there_is_no_demand_and_nothing_is_received(books: Bo
 
 
 def test_every_method_is_judged_on_all_receipts_and_ours_is_the_best(books: Books, fit: Fit) -> None:
-    figures, weekly = judge_total(books, [fit], WEEKS)
+    judged = judge_total(books, [fit], WEEKS)
+    figures, weekly = judged.figures, judged.weekly
     assert figures.index.tolist() == ["payment habits", *TOTAL_METHODS]
     assert figures["crps"].idxmin() == "payment habits"
     assert weekly["actual"].to_numpy() == pytest.approx(all_cash(books.invoices, CUT, WEEKS))

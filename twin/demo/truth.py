@@ -120,7 +120,7 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
             {"invoice_id": pd.Series(dtype=str)}
             | {c: pd.Series(dtype="int64") for c in ("customer", "issued_day", "due_day", "open_cents")}
         ),
-        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly // 2]}),
+        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly]}),
         outflows=pd.DataFrame(
             {
                 "name": ["payroll", "suppliers", "suppliers", "tax", "rent"],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from twin.books import Books
 from twin.firm.cards import Card, Spread
 from twin.fit.demand import DemandFit
 from twin.fit.demand_season import YEAR
@@ -54,6 +55,18 @@ def filled(cards: Mapping[str, Card], measured: Mapping[str, Measured], stated: 
         changed = {**parameters, key: parameters[key].model_copy(update=change)}
         out[card] = out[card].model_copy(update={"parameters": changed})
     return out
+
+
+FEW_SETTLED, SHORT_DAYS = 100, 180
+"""Settled invoices, and days of record, below which a record is called short."""
+
+
+def short_record(known: Books) -> Iterator[str]:
+    """A sentence where the books hold little to learn from."""
+    days, settled = (known.known_until - known.first_day).days + 1, int(known.invoices["settled_on"].notna().sum())
+    if settled < FEW_SETTLED or days < SHORT_DAYS:
+        what = f"{len(known.invoices):,} invoices, {settled:,} of them settled, in {days:,} days"
+        yield f"the record is short ({what}): what is fitted to it is assumption more than measurement"
 
 
 def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:

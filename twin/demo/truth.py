@@ -125,7 +125,7 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
             {
                 "name": ["payroll", "suppliers", "suppliers", "tax", "rent"],
                 "day_of_month": [28, 10, 25, 15, 1],
-                "cents": [int(monthly * share) for share in (0.25, 0.33, 0.33, 0.06, 0.04)],
+                "cents": [int(monthly * share) for share in (0.24, 0.33, 0.33, 0.06, 0.04)],
             }
         ),
         policy=Policy(

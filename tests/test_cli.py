@@ -166,6 +166,42 @@ def test_books_that_are_imported_first_make_the_same_firm(
     assert written(tmp_path / "firm") == written(firm_directory)
 
 
+def few_invoices(folder: Path, twin: Twin) -> Said:
+    """What calibrating three good invoices and two bad ones says."""
+    folder.mkdir()
+    rows = ["1,a,2026-01-05,2026-02-04,100.00,EUR,2026-02-05", "2,a,2026-01-12,2026-02-11,100.00,EUR,2026-02-10"]
+    rows += ["3,b,2026-01-19,2026-02-18,100.00,EUR,", "4,b,2026-01-19,2026-01-18,100.00,EUR,", "5,b,2026-01-20,,9,EUR,"]
+    head = "invoice_id,customer_id,issued_on,due_on,amount,currency,settled_on"
+    (folder / "invoices.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    (folder / "recipe.yaml").write_text(
+        "name: few\ncurrency: EUR\nmost_rejected: 0.5\nknown_until: 2026-03-01\n"
+        "tables: {invoices: {file: invoices.csv}}\n",
+        encoding="utf-8",
+    )
+    return twin("calibrate", folder, "--out", folder / "firm")
+
+
+def test_calibrating_says_which_rows_were_left_out_and_that_a_record_is_short(twin: Twin, tmp_path: Path) -> None:
+    said = few_invoices(tmp_path / "few", twin)
+    assert said.code == 0
+    assert "1 row of invoices left out: due_on is empty" in said.err
+    assert said.err.count("row of invoices left out") == 2
+    assert f"`twin import {tmp_path / 'few'} --out BOOKS` writes BOOKS/rejected.csv" in said.err
+    short = "the record is short (3 invoices, 2 of them settled, in 56 days)"
+    assert f"note: {short}" in said.err
+    assert f"  - {short}" in said.out
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_as_it_ends_any_other(firm_directory: Path) -> None:
+    """141 is what SIGPIPE makes of a command; nothing is said of it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "twin", "portrait", str(firm_directory)]
+    done = subprocess.run(words, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_a_firm_is_calibrated_as_of_an_earlier_day(twin: Twin, demo_folder: Path, tmp_path: Path) -> None:
     words = ("--cuts", "0", "--as-of", "2026-01-31", "--out", tmp_path / "firm")
     assert twin("calibrate", demo_folder, *words).code == 0

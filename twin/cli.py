@@ -14,11 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from twin.study.size import BOUNDS
+
 if TYPE_CHECKING:
+    from twin.books import Books
     from twin.firm.firm import Firm
     from twin.report import Result
 
@@ -31,15 +34,27 @@ app = typer.Typer(
 )
 
 FAILED, INPUT_WRONG = 1, 2
+PIPE_CLOSED = 128 + 13
+"""Exit code where the reader of the output has gone, as of any command that SIGPIPE ends."""
+
 INTERRUPTED = 128 + signal.SIGINT
 """Exit code that the library of the command line gives an interrupted command."""
+
+TESTS = 2
+"""Earlier days from which a fit is tested unless another number is asked for."""
+
+
+def _bounded(name: str, help: str) -> Any:
+    low, high = BOUNDS[name]
+    return typer.Option(min=low, max=high, help=help)
+
 
 BooksPath = Annotated[Path, typer.Argument(metavar="BOOKS_OR_RECIPE", help="A recipe, or a directory of tables.")]
 DataPath = Annotated[Path | None, typer.Option("--data", help="Read this file, not the one that the recipe names.")]
 FirmPath = Annotated[Path, typer.Argument(metavar="FIRM", help="A directory that `twin calibrate` has written.")]
-Days = Annotated[int, typer.Option(min=1, max=3_650, help="Days to simulate.")]
-Replications = Annotated[int, typer.Option(min=2, max=1_000_000, help="Replications: more make the answer surer.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Same seed, same result, to the byte.")]
+Days = Annotated[int, _bounded("days", "Days to simulate.")]
+Replications = Annotated[int, _bounded("replications", "Replications: more make the answer surer.")]
+Seed = Annotated[int, _bounded("seed", "Same seed, same result, to the byte.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor if absent.")]
 
 
@@ -63,7 +78,7 @@ def demo(
         (out / "books").mkdir()
         write_demo_books(out / "books", customers=customers, months=months, seed=seed)
         _say("2/3 calibrate")
-        firm = _calibrated(out / "books" / RECIPE, None, None, cuts=1)
+        firm = _calibrated(out / "books" / RECIPE, None, None, TESTS)
         _write_firm(firm, out / "firm")
         _say(f"3/3 compare: 4 policies, {days} days, {replications} paired replications")
         shipped = content("scenarios")
@@ -119,7 +134,7 @@ def calibrate(
     ] = None,
     cuts: Annotated[
         int, typer.Option(min=0, max=24, help="Earlier days to test the fit from, for the certificate.")
-    ] = 2,
+    ] = TESTS,
     data: DataPath = None,
 ) -> None:
     """Fit one payment-behaviour agent per customer and write the firm: its calibrated twin."""
@@ -203,7 +218,9 @@ def replay(
         typer.Argument(metavar="FIRM", help="The firm it was made from; looked for beside RUN if absent."),
     ] = None,
     customer: Annotated[str | None, typer.Option(help="Show the events of this customer only, by id.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Directory for the events; printed if absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A directory (not a file) for the events; printed if absent.")
+    ] = None,
 ) -> None:
     """Run one replication of a finished run again, with every event, and hold it against what the run recorded."""
     from twin.firm.store import read_firm
@@ -242,13 +259,12 @@ def backtest(
     data: DataPath = None,
 ) -> None:
     """Forecast from earlier days with what was known then, and score it against what happened."""
-    from twin.books import read_books
     from twin.fit.backtest import backtest as backtest_
     from twin.fit.certificate import certificate, certificate_text
     from twin.fit.export import read_export, write_export
 
     export_ = read_export(cut, test_until, known_until, cash_cuts, weeks, export)
-    held = read_books(books, data)
+    held = _books(books, data)
     if export_ is None:
         made = certificate(held, backtest_(held, cuts, weeks))
         typer.echo(certificate_text(made))
@@ -278,7 +294,17 @@ def main() -> None:
     except SystemExit as e:
         if e.code == INTERRUPTED:
             _interrupted()
-        sys.exit(e.code)
+        sys.exit(PIPE_CLOSED if _reader_has_left(e) else e.code)
+
+
+def _reader_has_left(ended: SystemExit) -> bool:
+    """Whether who reads the output, such as `head`, has closed it; what is left of the output is then let go."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return isinstance(ended.__context__, BrokenPipeError)
 
 
 def _interrupted() -> NoReturn:
@@ -334,14 +360,31 @@ def _compared(
 
 
 def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) -> Firm:
-    from twin.books import read_books
     from twin.firm.calibrate import calibrate as calibrate_
+    from twin.firm.measured import short_record
 
-    held = read_books(books, data)
-    _say(
-        f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {cuts} tests after"
-    )
-    return calibrate_(held, as_of, cuts)
+    held = _books(books, data)
+    tests = f"{cuts} test{'s' if cuts != 1 else ''} after"
+    _say(f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {tests}")
+    firm = calibrate_(held, as_of, cuts)
+    for sentence in short_record(held.as_of(firm.as_of)):
+        _say(f"note: {sentence}")
+    return firm
+
+
+def _books(path: Path, data: Path | None) -> Books:
+    """The books, with a word on the rows that were left out."""
+    from twin.books import read_books
+    from twin.books.rejected import told
+    from twin.books.store import REJECTED, is_stored
+
+    books = read_books(path, data)
+    for sentence in told(books.rejected):
+        _say(sentence)
+    if len(books.rejected):
+        where = f"{path / REJECTED}" if is_stored(path) else f"`twin import {path} --out BOOKS` writes BOOKS/{REJECTED}"
+        _say(f"each with its row and reason: {where}")
+    return books
 
 
 def _write_firm(firm: Firm, out: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from twin.firm.ledger import ACCOUNTS, Ledger
 
-ENTRIES = st.lists(st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACCOUNTS), st.integers(-(10**12), 10**12)))
+ENTRIES = st.lists(st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACCOUNTS), st.integers(0, 10**12)))
 
 
 def test_equity_stands_against_what_the_firm_begins_with() -> None:
@@ -31,11 +31,18 @@ def test_the_trial_balance_is_zero_after_any_entries(entries: list[tuple[str, st
 
 
 def test_an_entry_and_its_reverse_leave_no_trace() -> None:
-    ledger = Ledger({"cash": 10})
+    ledger = Ledger({"cash": 10, "payables": -10})
     before = dict(ledger.balance)
     ledger.post("bad_debt", "receivables", 999)
-    ledger.post("bad_debt", "receivables", -999)
+    ledger.post("receivables", "bad_debt", 999)
     assert ledger.balance == before
+
+
+def test_an_entry_below_nothing_is_refused_with_how_to_run_it_the_other_way() -> None:
+    ledger = Ledger({"cash": 10})
+    with pytest.raises(ValueError, match="not of -999: debit 'receivables', credit 'bad_debt' instead"):
+        ledger.post("bad_debt", "receivables", -999)
+    assert ledger.balance["bad_debt"] == 0
 
 
 def test_an_account_that_does_not_exist_is_refused() -> None:

@@ -25,7 +25,7 @@ NOBODY_FAILS = GIVEN | {"liquidity.worsen_distressed": fixed(1e-9)}
 def fit(
     churn: tuple[float, float] | None = None,
     trend: tuple[float, float] | None = None,
-    month_sd: tuple[float, int] = (0.08, 12),
+    month_sd: tuple[float, float, int] = (0.08, 0.2, 12),
 ) -> DemandFit:
     return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), pd.DataFrame(), churn, trend, month_sd)
 
@@ -47,7 +47,7 @@ def test_all_else_of_the_cards_stays_as_it_was() -> None:
     cards = filled(CARDS, measured_demand(fit((0.12, 0.2)), FIRST, LAST, 0.0, GIVEN), {})
     before, after = CARDS["demand"].parameters, cards["demand"].parameters
     assert {name for name in before if before[name] != after[name]} == {"churn_rate", "month_sd"}
-    assert (after["month_sd"].status, after["month_sd"].value) == ("measured", 0.08)
+    assert (after["month_sd"].status, after["month_sd"].belief().a) == ("measured", 0.08)
     assert {name for name in CARDS if CARDS[name] != cards[name]} == {"demand"}
 
 
@@ -57,7 +57,7 @@ def test_what_the_recipe_states_stands_before_what_was_measured() -> None:
 
 
 def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
-    new = fit(month_sd=(0.1, 2))
+    new = fit(month_sd=(0.1, 0.4, 2))
     assert filled(CARDS, measured_demand(new, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
     churn, trend, months = not_measured(new, FIRST, LAST)
     assert churn.startswith("that customers leave does not show in the orders")

@@ -15,9 +15,9 @@ import pytest
 from twin.faults import FirmError, OutputError
 from twin.firm.firm import Firm
 from twin.firm.links import no_links
+from twin.firm.store import FORMAT, read_firm, write_firm
 from twin.firm.store import _digest as digest
 from twin.firm.store import _sha256 as sha256
-from twin.firm.store import read_firm, write_firm
 
 
 @pytest.fixture(scope="module")
@@ -169,11 +169,11 @@ def test_a_manifest_that_somebody_changed_is_refused(
         read_firm(firm_directory)
 
 
-@pytest.mark.parametrize("version", [2, 4, None])
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1, None])
 def test_a_firm_of_another_format_asks_to_be_calibrated_again(firm_directory: Path, version: int | None) -> None:
     change(firm_directory / "manifest.json", lambda tree: tree.update(format=version))
     with pytest.raises(
-        FirmError, match=rf"format {version}, and this version reads format 3.\n  calibrate the firm again"
+        FirmError, match=rf"format {version}, and this version reads format {FORMAT}.\n  calibrate the firm again"
     ):
         read_firm(firm_directory)
 

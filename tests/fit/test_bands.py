@@ -50,8 +50,8 @@ def held(place: Floats, share: float = 0.8) -> float:
 
 
 def test_the_80_percent_band_holds_four_weeks_in_five() -> None:
-    """96 weeks hang together little: their share has an error of .042, 4 of which are allowed. The sums so far of a firm
-    hang together closely, eight like two and a half: .073, of which 3 are."""
+    """96 weeks hang together little: their share has an error of .042, 4 of which are allowed. The sums so far of a
+    firm hang together closely, eight like two and a half: .073, of which 3 are."""
     for way, (week, so_far) in places(range(100, 112), customers=40, replications=80).items():
         assert held(week) == pytest.approx(0.80, abs=0.17), way
         assert held(so_far) == pytest.approx(0.80, abs=0.22), way

@@ -66,7 +66,8 @@ def test_customers_of_whom_only_open_invoices_are_known_are_judged(
         judged(made(never, customers)),
     )
     if share == 0:
-        assert held["checks"]["cash_wape"] == {"value": None, "at_least": None, "at_most": 0.25, "passed": False}
+        wape = held["checks"]["cash_wape"]
+        assert (wape["value"], wape["passed"]) == (None, False)
         assert not held["passed"]
 
 

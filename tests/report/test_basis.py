@@ -109,7 +109,7 @@ def test_what_moves_a_setting_is_in_the_cards(result: Result) -> None:
 
 @pytest.mark.parametrize("name", ["early_discount", "hold_overdue", "win_customers"])
 def test_every_shipped_scenario_tells_what_it_rests_on(name: str) -> None:
-    record = small_result([name], days=2, replications=1).manifest
+    record = small_result([name], days=2, replications=2).manifest
     assert assumed_beliefs(record, record["scenarios"][1])
 
 

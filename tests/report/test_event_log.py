@@ -94,9 +94,9 @@ def test_the_firm_beside_a_run_is_the_one_that_it_was_made_from(tmp_path: Path) 
     other = small_firm(name="another")
     for name, firm in (("a-firm", other), ("b-firm", FIRM)):
         write_firm(firm, tmp_path / name)
-    run = small_result((), days=2, replications=1)
+    run = small_result((), days=2, replications=2)
     assert firm_beside(run.save(tmp_path / "run"), run).name == FIRM.name
-    lost = small_result((), firm=small_firm(name="lost"), days=2, replications=1)
+    lost = small_result((), firm=small_firm(name="lost"), days=2, replications=2)
     with pytest.raises(
         ReplayError, match="the firm that this run was made from, 'lost', is neither beside it nor here"
     ):

@@ -150,12 +150,15 @@ def test_a_twin_that_is_not_proven_carries_a_banner(result: Result, certificate:
 
 
 def test_a_passed_certificate_is_shown_without_a_banner(result: Result) -> None:
-    check = {"value": 0.7931, "at_least": 0.65, "at_most": 0.95, "passed": True}
+    check = {"value": 0.7931, "at_least": 0.65, "at_most": 0.95, "chance": 0.2, "passed": True}
     methods = {"payment habits": {"wape": 0.0912}, "due date": {"wape": None}}
     certificate = {"passed": True, "cuts": ["2026-01-31"], "checks": {"cash_coverage": check}, "cash": methods}
     page = page_of(with_firm(result, certificate=certificate))
     assert not any(attributes.get("class") == "banner" for _, attributes in page.elements)
-    assert "Share of weeks with receipts inside their 80 % band 0.793 at least 0.65, at most 0.95 met" in page.text
+    assert (
+        "Share of weeks with receipts inside their 80 % band 0.793 at least 0.65, at most 0.95, chance 0.200 met"
+        in page.text
+    )
     assert "payment habits 0.0912 due date –" in page.text
 
 

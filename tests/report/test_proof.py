@@ -8,9 +8,9 @@ from typing import Any
 from twin.fit.backtest import OURS
 from twin.report.proof import WIDER, proof, scores, warning
 
-WIDE = {"value": 0.97, "at_least": 0.65, "at_most": 0.95, "passed": False}
-NARROW = {"value": 0.40, "at_least": 0.65, "at_most": 0.95, "passed": False}
-PIT = {"value": 0.2, "at_least": None, "at_most": 0.1, "passed": False}
+WIDE = {"value": 0.97, "at_least": 0.65, "at_most": 0.95, "chance": 0.01, "passed": False}
+NARROW = {"value": 0.40, "at_least": 0.65, "at_most": 0.95, "chance": 0.01, "passed": False}
+PIT = {"value": 0.2, "at_least": None, "at_most": 0.1, "chance": 0.01, "passed": False}
 
 
 def failed(**checks: Any) -> dict[str, Any]:
@@ -20,6 +20,12 @@ def failed(**checks: Any) -> dict[str, Any]:
 def test_a_coverage_above_its_bound_is_a_band_that_is_wider_than_needed() -> None:
     found = proof(failed(cash_coverage=WIDE, invoice_coverage=NARROW, invoice_pit=PIT), "EUR")
     assert [check["verdict"] for check in found["checks"]] == [WIDER, "not met", "not met"]
+
+
+def test_a_figure_that_only_chance_takes_beyond_its_bound_is_met_and_said_to_be_so() -> None:
+    lucky = {"value": 0.12, "at_least": None, "at_most": 0.1, "chance": 0.03, "passed": True}
+    (check,) = proof({"passed": True, "checks": {"invoice_pit": lucky}}, "EUR")["checks"]
+    assert (check["asked"], check["verdict"]) == ("at most 0.1, chance 0.0300", "met, given chance")
 
 
 def test_the_banner_does_not_call_wide_bands_a_miss_of_accuracy() -> None:

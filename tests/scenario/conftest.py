@@ -28,6 +28,7 @@ CUSTOMERS = pd.DataFrame(
         "segment": ["retail", "retail", "retail", "wholesale", "wholesale", "public"],
         "region": ["NO", "NO", "SE", "SE", "SE", "SE"],
         "industry": "",
+        "archetype": ["early", "a week late", "slow", "early", "slow", "unknown"],
         "currency": "EUR",
         "class": ["A", "B", "D", "A", "D", "A"],
         "size": ["small", "small", "medium", "medium", "large", "large"],

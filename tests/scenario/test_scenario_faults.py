@@ -14,6 +14,10 @@ from twin.scenario import read_plans, read_scenario
 Faults = Callable[[str], list[Fault]]
 
 BAD = [
+    (
+        "campaigns: {x: {to: +9d, order_rate: {scale: campain_uplift}}}",
+        *(2, "'scale' is 'campain_uplift', not a number", "a belief, or campaign_uplift", "campaign_uplift"),
+    ),
     ("chnage: []", 2, "there is no field 'chnage'", "accept, assume, campaigns, change", "change"),
     ("proceses: [a:b]", 2, "there is no field 'proceses'", "fields are", "processes"),
     ("description: a\nname: twice", 3, "'name' is given again", "already given in line 1", ""),

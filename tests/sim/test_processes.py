@@ -283,6 +283,7 @@ def failing(what: str) -> str:
         ("world.set_policy(17, colectors=1)", "colectors"),
         ("world.ledger.post('cash', 'vault', 5)", "there is no account 'vault'; accounts are cash, in_transit"),
         ("world.ledger.post('cash', 'revenue', 20.5)", "an entry is of whole cents, not of 20.5"),
+        ("world.ledger.post('cash', 'revenue', -20)", "0 cents or more, not of -20: debit 'revenue', credit 'cash'"),
         ("yield 5", "TypeError: it yielded 5; what is waited for is an event"),
         ("from twin.sim.desks import Phase, before; yield before(env, 0, Phase.WORLD)", "has gone by: it is day 17"),
     ],
@@ -295,6 +296,12 @@ def test_what_a_process_raises_is_told_with_its_place(plan: Write, what: str, ca
     assert traceback[0].startswith("Traceback")
     assert any("strike.py" in line and "line 3" in line for line in traceback) or "yield" in what
     assert cause in traceback[-1]
+
+
+@pytest.mark.parametrize("what", ["world.days['open'][16] ^= 1", "world.measures[3] = 7"])
+def test_a_process_may_not_change_days_that_are_over(plan: Write, what: str) -> None:
+    with pytest.raises(ProcessError, match=r"day 17(.|\n)*it changed what is over: only day 17 and those to come"):
+        run(busy_firm(), 30, plan(failing(what), "fail"))
 
 
 def test_a_process_that_spoils_the_books_is_stopped_at_the_close_of_that_day(plan: Write) -> None:

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.study.small_study import AS_IS, SCENARIOS, contents, small_firm, small_result
+from twin import cli
 from twin.faults import FirmError, JobError, OutputError, ScenarioError
 from twin.firm.firm import Firm
 from twin.firm.plan import Plan
@@ -28,6 +29,7 @@ from twin.study.attribution import WON
 from twin.study.comparison import FigureError
 from twin.study.kpi import KPIS
 from twin.study.pool import ReplicationError, TooLargeError
+from twin.study.size import BOUNDS, Size
 from twin.study.tables import FIGURES, share_better
 
 
@@ -108,8 +110,8 @@ def test_money_is_in_units_and_not_in_cents(result: Result) -> None:
 
 def test_a_yen_has_no_cents() -> None:
     customers = small_firm().customers.assign(currency="JPY")
-    yen = small_result((), firm=small_firm(currency="JPY", customers=customers), replications=1)
-    euro = small_result((), replications=1)
+    yen = small_result((), firm=small_firm(currency="JPY", customers=customers), replications=2)
+    euro = small_result((), replications=2)
     revenue = [rows(r.kpi, kpi="revenue")["value"].iloc[0] for r in (yen, euro)]
     assert revenue[0] == pytest.approx(100 * revenue[1])
     assert "JPY" in set(yen.summary["unit"])
@@ -166,7 +168,22 @@ def test_a_study_too_large_for_memory_is_the_same_on_disk(monkeypatch: pytest.Mo
 
 def test_a_study_too_large_for_the_disk_is_refused_before_it_runs() -> None:
     with pytest.raises(OutputError, match="take fewer replications"):
-        small_result(days=36_500, replications=10**7)
+        small_result(days=3_650, replications=10**6)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_python_and_the_command_line_allow_the_same_sizes(name: str) -> None:
+    low, high = BOUNDS[name]
+    option = get_args(getattr(cli, name.capitalize()))[1]
+    assert (option.min, option.max) == (low, high)
+    for wrong in (low - 1, high + 1):
+        with pytest.raises(ValueError, match=f"{name} is from {low:,} to {high:,}, not {wrong:,}"):
+            Size(**{"days": 10, "replications": 2, "seed": 1} | {name: wrong})
+
+
+def test_one_scenario_may_be_given_without_a_list() -> None:
+    path = str(SCENARIOS / "tighter_terms.yaml")
+    assert compare(small_firm(), AS_IS, path, days=2, replications=2, workers=1).scenarios == ("tighter_terms",)
 
 
 def test_fewer_replications_are_the_first_of_more(result: Result) -> None:
@@ -265,20 +282,20 @@ def test_faults_of_all_scenarios_are_told_at_once(tmp_path: Path) -> None:
     one = scenario_file(tmp_path, "name: one\nchange:\n  - set: {term_days: 3}\n")
     two = scenario_file(tmp_path, "name: two\nchange:\n  - where: {class: Z}\n    set: {terms_days: 3}\n")
     with pytest.raises(ScenarioError) as e:
-        compare(small_firm(), AS_IS, [one, two], days=5, replications=1, workers=1)
+        compare(small_firm(), AS_IS, [one, two], days=5, replications=2, workers=1)
     assert len(e.value.faults) == 2
 
 
 def test_two_scenarios_of_one_name_are_refused(tmp_path: Path) -> None:
     other = scenario_file(tmp_path, "name: as_is\nchange:\n  - set: {collectors: 3}\n")
     with pytest.raises(ScenarioError, match="the name 'as_is' is already that of"):
-        compare(small_firm(), AS_IS, [other], days=5, replications=1, workers=1)
+        compare(small_firm(), AS_IS, [other], days=5, replications=2, workers=1)
 
 
 def test_a_criterion_on_a_figure_that_there_is_not_is_refused(tmp_path: Path) -> None:
     path = scenario_file(tmp_path, "name: x\naccept:\n  mincash: {rises_by_at_least: 1}\n")
     with pytest.raises(ScenarioError, match="Did you mean 'min_cash'"):
-        compare(small_firm(), AS_IS, [path], days=5, replications=1, workers=1)
+        compare(small_firm(), AS_IS, [path], days=5, replications=2, workers=1)
 
 
 @pytest.mark.parametrize(
@@ -320,5 +337,5 @@ def test_an_unknown_figure_is_refused_with_the_likely_one(result: Result) -> Non
 
 
 def test_scenarios_given_twice_are_numbered() -> None:
-    names = compare(small_firm(), AS_IS, [AS_IS, SCENARIOS / "as_is.yaml"], days=2, replications=1, workers=1).scenarios
+    names = compare(small_firm(), AS_IS, [AS_IS, SCENARIOS / "as_is.yaml"], days=2, replications=2, workers=1).scenarios
     assert names == ("as_is (2)", "as_is (3)")

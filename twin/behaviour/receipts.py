@@ -257,9 +257,15 @@ def simulate_receipts(habits: PaymentHabits, items: OpenItems, days: Days, seed:
 
 def simulate_once(habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replication: int) -> Floats:
     """Cents received on each day in one replication. (days,)"""
-    arrays, out = habit_arrays(habits), np.zeros(days.kind.size)
+    paid, n = simulate_settlements(habits, items, days, seed, replication), days.kind.size
+    return np.asarray(np.bincount(paid, weights=items.cents, minlength=n + 1)[:n], dtype=float)
+
+
+def simulate_settlements(habits: PaymentHabits, items: OpenItems, days: Days, seed: int, replication: int) -> Ints:
+    """Day on which each item is paid in one replication, the number of days where it is not paid by then. (n,)"""
+    arrays, out = habit_arrays(habits), np.full(items.due.size, days.kind.size, np.int32)
     frailty = frailties(arrays, items, seed, replication)
-    shock = common_shock(habits.week_sd, -(-out.size // 7), seed, replication)
+    shock = common_shock(habits.week_sd, -(-days.kind.size // 7), seed, replication)
     known = with_dues(habits, items, seed, replication)
     _simulate_runs(arrays, days, known, frailty, shock, seed, replication, out)
     return out
@@ -267,9 +273,9 @@ def simulate_once(habits: PaymentHabits, items: OpenItems, days: Days, seed: int
 
 @njit(cache=True)
 def _simulate_runs(
-    habits: Any, days: Any, items: Any, frailty: Any, shock: Any, seed: int, replication: int, received: Any
+    habits: Any, days: Any, items: Any, frailty: Any, shock: Any, seed: int, replication: int, paid: Any
 ) -> None:
-    """Add the cents received on each day to received (days,). frailty: (c, p); shock: (weeks,)."""
+    """Write the day on which each item is paid into paid (n,), if any. frailty: (c, p); shock: (weeks,)."""
     for i in range(items.agent.size):
         first, last = items.first[i], items.first[i + 1]
         c, agent = items.customer[i], items.agent[i]
@@ -277,7 +283,7 @@ def _simulate_runs(
         for j in range(patience.size):
             patience[j] = fresh_patience(uniform(seed, replication, agent, OPEN_PATIENCE, j))
         runs, left, wait = 0, patience.size, exponential(uniform(seed, replication, agent, RUN_WAIT, 0))
-        for t in range(received.size):
+        for t in range(days.kind.size):
             factor = day_factor(habits, days, c, t) * shock[t // 7]
             wait -= habits.run[c] * factor
             if left == 0:
@@ -286,23 +292,30 @@ def _simulate_runs(
                 continue
             runs += 1
             wait = exponential(uniform(seed, replication, agent, RUN_WAIT, runs))
-            paid, count = _release(habits, days.closed[t], c, t, factor, frailty[i], items, first, patience)
-            received[t] += paid
-            left -= count
+            left -= _release(habits, days.closed[t], c, t, factor, frailty[i], items, first, patience, paid[first:last])
 
 
 @njit(cache=True)
 def _release(
-    habits: Any, closed: int, c: int, t: int, factor: float, frailty: Any, items: Any, first: int, patience: Any
-) -> tuple[float, int]:
-    """Spend the patience of one customer's open items at a run on day t; cents and count of those it pays."""
-    rate, chance, cents, count = habits.rate[habits.table[c]], run_chance(habits.run[c], factor), 0.0, 0
+    habits: Any,
+    closed: int,
+    c: int,
+    t: int,
+    factor: float,
+    frailty: Any,
+    items: Any,
+    first: int,
+    patience: Any,
+    paid: Any,
+) -> int:
+    """Spend the patience of one customer's open items at a run on day t, and write t where one is paid; their count."""
+    rate, chance, count = habits.rate[habits.table[c]], run_chance(habits.run[c], factor), 0
     for j in range(patience.size):
         if patience[j] <= 1.0 or (items.start.size > 0 and items.start[first + j] > t):
             continue
         force = pressure(t - items.due[first + j], closed, rate, frailty, habits.phase, habits.catch_up)
         patience[j] *= kept(force, factor, chance)
         if patience[j] <= 1.0:
-            cents += items.cents[first + j]
+            paid[j] = t
             count += 1
-    return cents, count
+    return count

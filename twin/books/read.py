@@ -22,7 +22,7 @@ from twin.books.recipe import Recipe, read_recipe
 from twin.books.rejected import Loaded, row_faults, too_many
 from twin.books.schema import TABLES, Kind
 from twin.books.source import Piece, Source, open_source
-from twin.books.store import MANIFEST, read_stored
+from twin.books.store import is_stored, read_stored
 from twin.faults import BooksError, Fault, RecipeError, closest, listed, quoted
 
 RECIPE = "recipe.yaml"
@@ -43,7 +43,7 @@ def read_books(path: Path | str, data: Path | str | None = None) -> Books:
     if path.is_dir():
         if data is not None:
             raise BooksError(Fault(str(path), "other data can be given for a recipe only, not for a directory."))
-        if (path / MANIFEST).is_file():
+        if is_stored(path):
             return read_stored(path)
         if (path / RECIPE).is_file():
             return read_books(path / RECIPE)

@@ -98,6 +98,12 @@ def row_faults(path: Path, found: Iterable[Found]) -> Iterator[Fault]:
     yield from (*in_order(shown), *hidden_rows)
 
 
+def told(rejected: pd.DataFrame) -> Iterator[str]:
+    """A sentence for each reason for which rows of a table were left out, as `rejected_rows` has them."""
+    for (table, reason), rows in rejected.groupby(["table", "reason"]):
+        yield f"{len(rows):,} row{'s' if len(rows) != 1 else ''} of {table} left out: {reason}"
+
+
 def rejected_rows(loaded: Loaded) -> pd.DataFrame:
     """The rejected rows of a table, in their order."""
     reasons: dict[int, list[str]] = {}

@@ -19,6 +19,15 @@ from twin.faults import BooksError, Fault
 from twin.output import new_directory
 
 MANIFEST = "manifest.json"
+REJECTED = "rejected.csv"
+"""Name of the file of the rows that could not be used."""
+
+
+def is_stored(path: Path) -> bool:
+    """Whether a path is that of books written by `write_books`."""
+    return (path / MANIFEST).is_file()
+
+
 FORMAT = 2
 """Version of the layout; books of another version are refused."""
 
@@ -58,7 +67,7 @@ def write_books(books: Books, out: Path | str) -> None:
     with new_directory(out) as folder:
         frames = {**dict(books.tables()), "rejected": books.rejected}
         tables = {name: _write_table(frame, folder / f"{name}.parquet") for name, frame in frames.items()}
-        books.rejected.to_csv(folder / "rejected.csv", index=False)
+        books.rejected.to_csv(folder / REJECTED, index=False)
         reconcile(books).to_json(folder / "reconciliation.json", orient="records", indent=2)
         manifest = _Manifest(
             kind="books",

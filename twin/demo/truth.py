@@ -120,12 +120,12 @@ def true_firm(customers: int, seed: int, start: date, currency: str = "EUR") -> 
             {"invoice_id": pd.Series(dtype=str)}
             | {c: pd.Series(dtype="int64") for c in ("customer", "issued_day", "due_day", "open_cents")}
         ),
-        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly // 2]}),
+        accounts=pd.DataFrame({"account_id": ["main"], "currency": [currency], "balance_cents": [monthly]}),
         outflows=pd.DataFrame(
             {
                 "name": ["payroll", "suppliers", "suppliers", "tax", "rent"],
                 "day_of_month": [28, 10, 25, 15, 1],
-                "cents": [int(monthly * share) for share in (0.25, 0.33, 0.33, 0.06, 0.04)],
+                "cents": [int(monthly * share) for share in (0.24, 0.33, 0.33, 0.06, 0.04)],
             }
         ),
         policy=Policy(

@@ -18,7 +18,7 @@ from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, pa
 from twin.firm.firm import Firm, Seasons
 from twin.firm.leaving import mean_annoyance
 from twin.firm.links import generated_links, links_in_books, no_links
-from twin.firm.measured import filled, measured_demand, not_measured
+from twin.firm.measured import filled, measured_demand, not_measured, short_record
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.responses import campaign_responses, contact_responses, joined
@@ -107,7 +107,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         policy=policy,
         cards=cards,
         past_revenue=past_revenue(known),
-        assumptions=(*known.assumptions, *payment.unmeasured, *sentences),
+        assumptions=(*short_record(known), *known.assumptions, *payment.unmeasured, *sentences),
         sources=tuple(asdict(source) for source in known.sources),
         certificate=_certificate(known, cuts),
         links=links,

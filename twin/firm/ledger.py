@@ -33,15 +33,20 @@ class Ledger:
         """opening: balances on the as-of date; equity takes their sum with the opposite sign."""
         self.balance = dict.fromkeys(ACCOUNTS, 0)
         for account, cents in opening.items():
-            self.post(account, "equity", cents)
+            debit, credit = (account, "equity") if cents >= 0 else ("equity", account)
+            self.post(debit, credit, abs(cents))
 
     def post(self, debit: str, credit: str, cents: int) -> None:
-        """Debit one account and credit another with the same cents; a negative amount runs the other way.
+        """Debit one account and credit another with the same cents, 0 or more.
 
-        Raises: ValueError for an unknown account or cents that are not whole; OverflowError beyond 64 bits.
+        Raises: ValueError for an unknown account or cents that are not whole or below 0; OverflowError beyond 64 bits.
         """
         if not isinstance(cents, (int, np.integer)):
             raise ValueError(f"an entry is of whole cents, not of {cents!r}")
+        if cents < 0:
+            raise ValueError(
+                f"an entry is of 0 cents or more, not of {cents}: debit '{credit}', credit '{debit}' instead"
+            )
         for account in (debit, credit):
             if account not in self.balance:
                 raise ValueError(f"there is no account '{account}'; accounts are {', '.join(ACCOUNTS)}")

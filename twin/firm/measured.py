@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from twin.behaviour.belief import Belief
 from twin.behaviour.demand import YEAR
+from twin.books import Books
 from twin.firm.cards import Card, Spread
 from twin.firm.leaving import calm_leaving
 from twin.fit.demand import DemandFit
@@ -19,7 +20,7 @@ FEW_MONTHS = 3
 class Measured(NamedTuple):
     """The posterior of a parameter, and what it was measured on."""
 
-    value: Spread | float
+    value: Spread
     source: str
 
 
@@ -38,10 +39,10 @@ def measured_demand(
     if demand.trend:
         source = f"{orders}, each twelfth of a year against the same a year before, of the same customers"
         out["demand.trend"] = _measured("normal", demand.trend, source)
-    sd, months = demand.month_sd
+    *spread, months = demand.month_sd
     if months >= FEW_MONTHS:
         source = f"{orders}, {months} twelfths of a year against what was foreseen of the same customers"
-        out["demand.month_sd"] = Measured(float(f"{sd:.3g}"), source)
+        out["demand.month_sd"] = _measured("lognormal", (spread[0], spread[1]), source)
     return out
 
 
@@ -63,6 +64,18 @@ def filled(cards: Mapping[str, Card], measured: Mapping[str, Measured], stated: 
     return out
 
 
+FEW_SETTLED, SHORT_DAYS = 100, 180
+"""Settled invoices, and days of record, below which a record is called short."""
+
+
+def short_record(known: Books) -> Iterator[str]:
+    """A sentence where the books hold little to learn from."""
+    days, settled = (known.known_until - known.first_day).days + 1, int(known.invoices["settled_on"].notna().sum())
+    if settled < FEW_SETTLED or days < SHORT_DAYS:
+        what = f"{len(known.invoices):,} invoices, {settled:,} of them settled, in {days:,} days"
+        yield f"the record is short ({what}): what is fitted to it is assumption more than measurement"
+
+
 def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
     """What the orders do not tell, and what stands in for it."""
     if not demand.churn:
@@ -73,7 +86,7 @@ def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
     if not demand.trend:
         years = "orders do not show a trend" if (last - first).days + 1 >= 2 * YEAR else "less than two years of orders"
         yield f"{years}: demand goes on at its present level, but for the trend that the demand card assumes"
-    if (months := demand.month_sd[1]) < FEW_MONTHS:
+    if (months := demand.month_sd[2]) < FEW_MONTHS:
         yield (
             f"how far all orders move together from month to month: {months} months to judge by; their spread is the "
             "one that the demand card assumes"

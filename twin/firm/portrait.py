@@ -118,7 +118,8 @@ def _certificate(firm: Firm) -> str:
         else f"{name} none"
         for name, check in firm.certificate["checks"].items()
     )
-    return f"  certificate {word}, from {len(firm.certificate['cuts'])} earlier days: {checks}"
+    days = len(firm.certificate["cuts"])
+    return f"  certificate {word}, from {days} earlier day{'s' if days != 1 else ''}: {checks}"
 
 
 def _classes(firm: Firm) -> str:

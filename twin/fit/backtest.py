@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from twin.behaviour.payment import Floats
 from twin.books.books import Books
 from twin.faults import BooksError, Fault
+from twin.fit.chance import DRAWS, chance_of_invoices, chance_of_weeks, drawn_settlements
 from twin.fit.forecast import Fit, Receipts, fit_at, habit_curves, habit_receipts, issued_between
 from twin.fit.new_orders import total_receipts
 from twin.fit.scores import (
@@ -31,9 +32,6 @@ from twin.progress import shown
 OURS = "payment habits"
 STEP_DAYS = 28
 """Days from one cut to the next, and days of issue that are tested at each."""
-
-BAND_DRAWS = 200
-"""Draws of a week's band: its ends are known to a twentieth of its width."""
 
 LEAST_DAYS = 60
 """Shortest record that is fitted."""
@@ -55,6 +53,7 @@ class Backtest:
     invoices: mae, crps, crps_customers, coverage, expected_coverage, width, pit. cash, from the invoices open at a cut,
     and total, from those and the ones issued later: as of score_weeks and score_draws. What a method does not give is
     empty. weekly: our forecasts beside what happened, with columns of, cut, week, mean, p10, p90, actual.
+    chance: by the name of each table, figures that ours would have were it true: a row for each draw of what happens.
     """
 
     windows: tuple[Window, ...]
@@ -62,6 +61,7 @@ class Backtest:
     cash: pd.DataFrame
     total: pd.DataFrame
     weekly: pd.DataFrame
+    chance: dict[str, pd.DataFrame]
 
 
 def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
@@ -77,10 +77,11 @@ def backtest(books: Books, cuts: int = 4, weeks: int = 13) -> Backtest:
 def judged(books: Books, windows: Sequence[Window], fits: Sequence[Fit], weeks: int) -> Backtest:
     """What became, by the books, of the forecasts of fits made at each window's cut."""
     invoices = judge_invoices(books, windows, fits)
-    cash, weekly = judge_cash(books, fits, weeks)
-    total, weekly_total = judge_total(books, fits, weeks)
-    both = pd.concat([weekly.assign(of="cash"), weekly_total.assign(of="total")], ignore_index=True)
-    return Backtest(tuple(windows), invoices, cash, total, both)
+    cash = judge_cash(books, fits, weeks)
+    total = judge_total(books, fits, weeks)
+    weekly = pd.concat([cash.weekly.assign(of="cash"), total.weekly.assign(of="total")], ignore_index=True)
+    chance = {"invoices": invoices.chance, "cash": cash.chance, "total": total.chance}
+    return Backtest(tuple(windows), invoices.figures, cash.figures, total.figures, weekly, chance)
 
 
 def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
@@ -101,47 +102,58 @@ def most_cuts(books: Books, weeks: int) -> int:
     return max(spare // STEP_DAYS + 1, 0) if spare >= 0 else 0
 
 
-def judge_invoices(books: Books, windows: Sequence[Window], fits: Sequence[Fit]) -> pd.DataFrame:
-    """Figures of every method over the test invoices of all windows together. Index: method.
+@dataclass(frozen=True)
+class Judged:
+    """Figures by method; ours were it true, a row for each draw; and our weekly forecasts beside what happened."""
+
+    figures: pd.DataFrame
+    chance: pd.DataFrame
+    weekly: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def judge_invoices(books: Books, windows: Sequence[Window], fits: Sequence[Fit]) -> Judged:
+    """Figures of every method over the test invoices of all windows together.
 
     fits: made at each window's cut.
     """
     days: dict[str, list[Floats]] = {name: [] for name in DAY_METHODS}
     curves: dict[str, list[Floats]] = {name: [] for name in (OURS, *CURVE_METHODS)}
-    truths = []
+    truths, drawn = [], []
     for window, (seen, habits) in zip(windows, fits, strict=True):
         test = issued_between(books.invoices, window.cut, window.test_until)
         truths.append(outcome(books.invoices, window.cut, window.test_until, window.known_until))
+        drawn.append(drawn_settlements(seen, habits, test, window.known_until))
         longest = int(truths[-1].limit.max(initial=0)) + 1
         curves[OURS].append(habit_curves(seen, habits, test, window.known_until))
         for name, curve in CURVE_METHODS.items():
             curves[name].append(curve(seen, test, longest))
         for name, day in DAY_METHODS.items():
             days[name].append(day(seen, test).astype(float))
-    truth = _joined(truths)
-    figures = {name: score_curves(_stacked(parts), truth) for name, parts in curves.items()}
+    truth, stacked = _joined(truths), {name: _stacked(parts) for name, parts in curves.items()}
+    figures = {name: score_curves(F, truth) for name, F in stacked.items()}
     figures |= {name: score_days(np.concatenate(parts), truth) for name, parts in days.items()}
-    return pd.DataFrame.from_dict(figures, orient="index")
+    chance = chance_of_invoices(stacked[OURS], truth, map(np.concatenate, zip(*drawn, strict=True)))
+    return Judged(pd.DataFrame.from_dict(figures, orient="index"), chance)
 
 
-def judge_cash(books: Books, fits: Sequence[Fit], weeks: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def judge_cash(books: Books, fits: Sequence[Fit], weeks: int) -> Judged:
     """Figures of every method over the weekly receipts of what is open at each cut; our forecast beside the actuals."""
     actual = [actual_cash(books.invoices, seen.cut, weeks) for seen, _ in fits]
-    ours = [habit_receipts(seen, habits, weeks, replications=BAND_DRAWS) for seen, habits in fits]
+    ours = [habit_receipts(seen, habits, weeks, replications=DRAWS) for seen, habits in fits]
     return _judge_weeks(ours, CASH_METHODS, fits, actual)
 
 
-def judge_total(books: Books, fits: Sequence[Fit], weeks: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def judge_total(books: Books, fits: Sequence[Fit], weeks: int) -> Judged:
     """The same over all weekly receipts, those of invoices that are issued after the cut among them."""
     actual = [all_cash(books.invoices, seen.cut, weeks) for seen, _ in fits]
     told = shown(fits, len(fits), "new orders from earlier days")
-    ours = [total_receipts(seen, habits, weeks, replications=BAND_DRAWS) for seen, habits in told]
+    ours = [total_receipts(seen, habits, weeks, replications=DRAWS) for seen, habits in told]
     return _judge_weeks(ours, TOTAL_METHODS, fits, actual)
 
 
 def _judge_weeks(
     ours: Sequence[Receipts], plain: Mapping[str, CashMethod], fits: Sequence[Fit], actual: Sequence[Floats]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> Judged:
     weeks = actual[0].size
     held = [each.table for each in ours]
     figures = {OURS: score_weeks(held, actual) | score_draws([each.draws for each in ours], actual)}
@@ -150,7 +162,7 @@ def _judge_weeks(
         points = [table["mean"].to_numpy(float)[None] for table in tables]
         figures[name] = score_weeks(tables, actual) | score_draws(points, actual)
     weekly = pd.concat(held, ignore_index=True).assign(actual=np.concatenate(actual))
-    return pd.DataFrame.from_dict(figures, orient="index"), weekly
+    return Judged(pd.DataFrame.from_dict(figures, orient="index"), chance_of_weeks(ours), weekly)
 
 
 def _joined(truths: Sequence[Outcome]) -> Outcome:

@@ -51,7 +51,8 @@ class DemandFit:
     traits:   one row per customer with TRAITS, which twin/firm/traits.py explains.
     churn:    median of the yearly leaving intensity of today's customers, and the standard deviation of its log.
     trend:    change of the log of the order intensity in a year, and its standard error.
-    month_sd: standard deviation of the log of the common level of a month, and the months that it rests on.
+    month_sd: median and log standard deviation of the spread of the log of the common level of a month, and the months
+        that it rests on.
     Where the orders do not show them, churn or trend is None.
     """
 
@@ -61,7 +62,7 @@ class DemandFit:
     traits: pd.DataFrame
     churn: tuple[float, float] | None
     trend: tuple[float, float] | None
-    month_sd: tuple[float, int]
+    month_sd: tuple[float, float, int]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class _Arrivals:
     month: Floats
     kind: Floats
     trend: tuple[float, float]
-    month_sd: tuple[float, int]
+    month_sd: tuple[float, float, int]
     exposure: Floats
     histories: Histories
     moments: Moments

@@ -3,8 +3,9 @@
     log(orders of a twelfth of a year / foreseen) ~ normal(0, sd**2 + sampling variance)
 
 Foreseen is what the season says: in a record of a year or more, the same part a year before; in a shorter one, which
-knows no season, the level of the customers then there. Orders to come are foreseen no better. The spread is the root
-mean square of its posterior under a half-normal prior, which a record of a few months leaves nearly as it is.
+knows no season, the level of the customers then there. Orders to come are foreseen no better. The spread has the
+log-normal posterior of the same mean and variance of its log, under a log-normal prior that a record of a few months
+leaves nearly as it is.
 
 Source: the restricted likelihood of a mean and a between-group variance, as in Harville (1977), JASA 72(358).
 """
@@ -18,23 +19,27 @@ from twin.behaviour.demand import PARTS, YEAR
 
 Floats = npt.NDArray[np.float64]
 
-SD_SCALE = 0.1
-"""Scale of the half-normal prior of the spread, and so its root mean square."""
+MEDIAN, LOG_SD = 0.08, 0.5
+"""Prior of the spread: its median and the standard deviation of its log, as in the demand card."""
 
-GRID = np.arange(0.005, 1.0, 0.01)
+GRID = np.linspace(np.log(0.002), np.log(1.0), 200)
+"""Logs of the spreads that are weighed."""
+
 FEW_EXPECTED = 0.1
 """Orders expected on a day below which its scatter is not taken for larger."""
 
 
-def fit_month_sd(counts: Floats, level: Floats) -> tuple[float, int]:
-    """Standard deviation of the log of the common level of orders, and how many parts of a year it rests on.
+def fit_month_sd(counts: Floats, level: Floats) -> tuple[float, float, int]:
+    """Median and log standard deviation of the spread of the common level, and the parts of a year it rests on.
 
     counts, level: (days,) orders of all segments, and those expected of the customers of each day without months.
     """
     change, noise, free = _changes(counts, level)
-    score = np.array([_log_likelihood(sd, change, noise, free) for sd in GRID]) - 0.5 * (GRID / SD_SCALE) ** 2
+    score = np.array([_log_likelihood(sd, change, noise, free) for sd in np.exp(GRID)])
+    score -= 0.5 * ((GRID - np.log(MEDIAN)) / LOG_SD) ** 2
     weight = np.exp(score - score.max())
-    return float(np.sqrt(GRID**2 @ weight / weight.sum())), change.size
+    mean = np.average(GRID, weights=weight)
+    return float(np.exp(mean)), float(np.sqrt(np.average((GRID - mean) ** 2, weights=weight))), change.size
 
 
 def _changes(counts: Floats, level: Floats) -> tuple[Floats, Floats, bool]:

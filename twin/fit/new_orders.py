@@ -21,13 +21,14 @@ import pandas as pd
 from numba import njit
 from scipy.special import gammaincinv
 
+from twin.behaviour.belief import Belief
 from twin.behaviour.demand import YEAR, common_level, wait_for_next
 from twin.behaviour.payment import Floats, Ints, PaymentHabits
 from twin.behaviour.receipts import OpenItems, days_from, simulate_once
 from twin.fit.demand import fit_demand, full_from
 from twin.fit.demand_season import exposures, record_of
 from twin.fit.forecast import SEED, Receipts, View, open_items
-from twin.luck import Purpose, exponential, fill_normal, fill_uniform, normal, uniform
+from twin.luck import FIRM, Purpose, exponential, fill_normal, fill_uniform, normal, uniform
 
 ORDER_WAIT, ORDER_AMOUNT = int(Purpose.ORDER_WAIT), int(Purpose.ORDER_AMOUNT)
 
@@ -39,7 +40,8 @@ TRAITS = ("rate_shape", "rate_days", "alive", "again", "amount_mu", "amount_mu_s
 class Demand:
     """Demand from the day after a cut: (c,) arrays of TRAITS by customer, and what moves all of them.
 
-    weight: (segments, days) of each day; month_sd: of the log of their common level; terms: (c,) days.
+    weight: (segments, days) of each day; terms: (c,) days.
+    month_sd: median and log standard deviation of the spread of the log of their common level.
     """
 
     shape: Floats
@@ -51,7 +53,7 @@ class Demand:
     sigma: Floats
     segment: npt.NDArray[np.int64]
     weight: Floats
-    month_sd: float
+    month_sd: tuple[float, float]
     terms: Ints
 
 
@@ -73,7 +75,7 @@ def demand_at(seen: View, weeks: int, amount: str) -> Demand | None:
     weight = np.diff(exposures(fit.month, fit.kind, trend, record)) * np.exp(trend * record.days / YEAR)
     segment = pd.Index(fit.segments).get_indexer(pd.Index(customers["segment"]))
     shape, days, alive, again, mu, mu_sd, sigma = (fit.traits[name].to_numpy(float) for name in TRAITS)
-    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, fit.month_sd[0], _terms(seen))
+    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, fit.month_sd[:2], _terms(seen))
 
 
 def _terms(seen: View) -> Ints:
@@ -125,7 +127,8 @@ def _orders(demand: Demand, seed: int, replication: int) -> tuple[Ints, Ints, Fl
 def _cumulative(demand: Demand, seed: int, replication: int) -> Floats:
     """Weight of the days before each day, by segment, at the common level of one replication. (segments, days + 1)"""
     segments, days = demand.weight.shape
-    level = common_level(demand.month_sd, days, seed, replication)
+    spread = Belief("lognormal", *demand.month_sd).at(uniform(seed, replication, FIRM, int(Purpose.ASSUMPTION), 0))
+    level = common_level(spread, days, seed, replication)
     return np.hstack([np.zeros((segments, 1)), np.cumsum(demand.weight * level, axis=1)])
 
 

@@ -82,7 +82,7 @@ def score_curves(F: Floats, truth: Outcome) -> dict[str, float]:
         "coverage": _mean((low <= truth.y) & (truth.y <= high)),
         "expected_coverage": _mean(_at(F, high, truth.limit) - _at(F, low - 1, truth.limit)),
         "width": _mean(high - low),
-        "pit": float(0.5 * np.abs(pit_histogram(F, truth) - 0.1).sum()),
+        "pit": pit_deviation(F, truth),
     }
 
 
@@ -102,6 +102,11 @@ def crps_of_each(F: Floats, truth: Outcome) -> Floats:
     """Sum over the observed days of (F(d) - [y <= d])^2, in days. (n,)"""
     d = np.arange(F.shape[1])
     return np.asarray((((F - (d >= truth.y[:, None])) ** 2) * (d <= truth.limit[:, None])).sum(1))
+
+
+def pit_deviation(F: Floats, truth: Outcome) -> float:
+    """Share of the probability transforms that lies in another tenth than it should."""
+    return float(0.5 * np.abs(pit_histogram(F, truth) - 0.1).sum())
 
 
 def pit_histogram(F: Floats, truth: Outcome) -> Floats:
@@ -148,17 +153,26 @@ def score_cash(invoices: pd.DataFrame, forecast: pd.DataFrame, amount: str = "ba
 def score_weeks(tables: Sequence[pd.DataFrame], actual: Sequence[Floats]) -> dict[str, float]:
     """Figures of weekly receipts, a table with columns mean, p10, p90 for each cut, against what was received.
 
-    wape: sum of |mean - actual| / sum of actual. four_week_error: mean over cuts of |sum of the first four means / sum
-    of their actuals - 1|. coverage: share of weeks within the band. width: of the band over the mean week.
+    wape: sum of |mean - actual| / sum of actual. four_week_error, sum_error: mean over cuts of |sum of means / sum of
+    their actuals - 1|, of the first four weeks and of all. coverage: share of weeks within the band. width: of the band
+    over the mean week.
     """
-    four = [abs(_ratio(table["mean"].iloc[:4].sum(), a[:4].sum()) - 1) for table, a in zip(tables, actual, strict=True)]
     received, ordered = np.concatenate(actual), pd.concat(tables)
     mean, low, high = (ordered[name].to_numpy(float) for name in ("mean", "p10", "p90"))
-    figures = {"wape": _ratio(np.abs(mean - received).sum(), received.sum()), "four_week_error": float(np.mean(four))}
+    figures = {
+        "wape": _ratio(np.abs(mean - received).sum(), received.sum()),
+        "four_week_error": _sum_error(tables, actual, 4),
+        "sum_error": _sum_error(tables, actual, None),
+    }
     if np.isnan(low).any():
         return figures
     inside = float(((low <= received) & (received <= high)).mean())
     return figures | {"coverage": inside, "width": _ratio((high - low).mean(), received.mean())}
+
+
+def _sum_error(tables: Sequence[pd.DataFrame], actual: Sequence[Floats], weeks: int | None) -> float:
+    pairs = [(table["mean"].iloc[:weeks].sum(), each[:weeks].sum()) for table, each in zip(tables, actual, strict=True)]
+    return float(np.mean([abs(_ratio(mean, received) - 1) for mean, received in pairs]))
 
 
 def score_draws(draws: Sequence[Floats], actual: Sequence[Floats]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from twin.books.recipe import AcceptSettings
 from twin.fit.backtest import OURS
+from twin.fit.certificate import within
 from twin.report.proof_figure import weekly_picture
 from twin.report.words import DASH, human, rounded, significant, step_of
 
@@ -33,6 +34,12 @@ SCORES = {
     ),
     "WAPE": "weighted absolute percentage error: sum of the weeks' absolute errors / sum of their receipts",
     "Four-week error": "absolute error of the sum of the first four weeks / what they received",
+    "Sum error": "absolute error of the sum of all weeks / what they received",
+    "Chance": (
+        "how far a figure lies from its mean, by luck alone, in 19 of 20 worlds drawn from the forecast itself; "
+        "beyond its bound by no more it counts as met, so that a small firm or a short test does not fail by bad luck. "
+        "Of the PIT deviation it is what luck adds to a deviation as large as the bound"
+    ),
     "Coverage": (
         "share of what happened that lies inside its 80 % band; the expected coverage is what the forecast itself "
         "gives the band. Lower means bands too narrow, higher bands wider than needed. Coverage 50 and 95: of bands of "
@@ -49,6 +56,7 @@ COMPARABLE = {
     "pit": "PIT deviation",
     "wape": "WAPE",
     "four_week_error": "four-week error",
+    "sum_error": "sum error",
     "crps_cumulative": "CRPS cumulative",
 }
 """Figures of which a lower one is the better forecast, as a sentence names them."""
@@ -111,8 +119,9 @@ def proof(certificate: Context, currency: str) -> Context:
 def _check(name: str, check: Context) -> Context:
     field = AcceptSettings.model_fields.get(name)
     title = human((field.description if field else None) or name)
-    verdict = "met" if check["passed"] else WIDER if _wider(name, check) else "not met"
-    found, asked = _value(check["value"]), ", ".join(_bounds(check))
+    met = "met" if within(check) else "met, given chance"
+    verdict = met if check["passed"] else WIDER if _wider(name, check) else "not met"
+    found, asked = _value(check["value"]), ", ".join([*_bounds(check), f"chance {_value(check['chance'])}"])
     return {"title": title, "value": found, "asked": asked, "met": check["passed"], "verdict": verdict}
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from twin.firm.firm import Firm
 from twin.scenario.scenario import Scenario
-from twin.study.compare import Size, comparison
+from twin.study.compare import comparison
 from twin.study.comparison import Comparison
+from twin.study.size import Size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +54,7 @@ class Result(Comparison):
 def compare(
     firm: Firm,
     baseline: Scenario | Path | str,
-    scenarios: Iterable[Scenario | Path | str] = (),
+    scenarios: Iterable[Scenario | Path | str] | Scenario | Path | str = (),
     days: int = 365,
     replications: int = 200,
     seed: int = 1,
@@ -62,11 +63,13 @@ def compare(
 ) -> Result:
     """What each scenario would change against the baseline, in paired replications.
 
-    baseline, scenarios: scenarios or paths of their files; without scenarios the baseline alone is forecast.
+    baseline, scenarios: scenarios or paths of their files, of the latter one or several; without any the baseline alone
+        is forecast.
     workers:  processes, by default as many as there are processors; the result does not depend on it.
     progress: whether to tell on standard error how far it is; by default, when it takes more than 2 seconds.
 
     Raises: as twin.study.compare.comparison
     """
-    found = comparison(firm, [baseline, *scenarios], Size(days, replications, seed), workers, progress)
+    several = [scenarios] if isinstance(scenarios, Scenario | Path | str) else scenarios
+    found = comparison(firm, [baseline, *several], Size(days, replications, seed), workers, progress)
     return Result(found.manifest, found.summary, found.daily, found.kpi, found.attribution)

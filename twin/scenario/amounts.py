@@ -8,10 +8,11 @@ from typing import Literal
 
 from twin.behaviour.belief import SHAPES, Belief, fixed
 from twin.books.mapping import rising_faults
+from twin.faults import closest
 from twin.firm.cards import belief_fault, outside_fault
 from twin.firm.plan import Step
 from twin.firm.settings import CONTACTS, SETTINGS, Setting
-from twin.scenario.entry import Entry
+from twin.scenario.entry import Entry, is_not
 from twin.scenario.fields import AMOUNT, BELIEF, FACTOR, STEP
 
 UPLIFT = "campaign_uplift"
@@ -79,7 +80,13 @@ def read_factor(entry: Entry) -> Belief | None:
 
 def read_uplift(entry: Entry) -> Belief | str | None:
     """The belief of `{scale: belief}`, or UPLIFT where the factor is that of the card demand."""
-    return UPLIFT if entry.value == {"scale": UPLIFT} else read_factor(entry)
+    if entry.value == {"scale": UPLIFT}:
+        return UPLIFT
+    word = entry.value.get("scale") if isinstance(entry.value, dict) else None
+    if isinstance(word, str) and (meant := closest(word, [UPLIFT])):
+        entry.below("scale").fault(f"'scale' {is_not(word)} a number.", f"a belief, or {UPLIFT}", meant)
+        return None
+    return read_factor(entry)
 
 
 def read_count(entry: Entry, high: float) -> Belief | None:

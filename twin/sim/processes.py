@@ -35,10 +35,10 @@ def own_stories(env: simpy.Environment, world: World) -> list[Story]:
 def told(env: simpy.Environment, world: World, process: Process) -> Story:
     """The story of a process; what goes wrong in it stops the run and is told with its place."""
     try:
-        yield from checked(env, load(process)(env, world))
+        yield from checked(env, world, load(process)(env, world))
     except (Exception, SystemExit) as e:
         lines = "".join(traceback.format_exception(e)).rstrip()
-        day = int(env.now + 0.5) // PHASES
+        day = today(env)
         which = f"the process {process.function} of {process.path.name} failed"
         place = f"scenario '{world.plan.name}', day {day}, replication {world.replication}"
         raise ProcessError(f"{place}: {which}.\n{lines}") from e
@@ -52,20 +52,36 @@ def spoilt(world: World, broken: AssertionError) -> ProcessError:
     return ProcessError(f"{place}: the world is no longer sound after {names}: {broken}.\n  {allowed}")
 
 
-def checked(env: simpy.Environment, story: Story) -> Story:
-    """A story of which every `yield` is an event, and that lets time pass.
+def today(env: simpy.Environment) -> int:
+    """The day that it is, which begins half a tick before its first phase."""
+    return int(env.now + 0.5) // PHASES
 
-    Raises: TypeError for anything else that is yielded; ValueError if it is woken MOST_TURNS times in one moment.
+
+def past(world: World, day: int) -> tuple[bytes, bytes]:
+    """The days before `day`, and what was recorded of them."""
+    return world.days[:day].tobytes(), world.measures[:day].tobytes()
+
+
+def checked(env: simpy.Environment, world: World, story: Story) -> Story:
+    """A story of which every `yield` is an event, that lets time pass, and leaves alone what has passed.
+
+    Raises: TypeError for anything else that is yielded; ValueError if it is woken MOST_TURNS times in one moment, or
+    has changed a day that is over.
     """
     value, error, moment, turns = None, None, env.now, 0
     while True:
         moment, turns = env.now, turns + 1 if env.now == moment else 0
         if turns > MOST_TURNS:
             raise ValueError(f"it was woken {MOST_TURNS:,} times in one moment: it has to wait, as for env.timeout(8)")
+        day = today(env)
+        before = past(world, day)
         try:
             event = story.send(value) if error is None else story.throw(error)
         except StopIteration:
             return
+        finally:
+            if past(world, day) != before:
+                raise ValueError(f"it changed what is over: only day {day} and those to come may be changed")
         if not isinstance(event, simpy.Event):
             raise TypeError(f"it yielded {event!r}; what is waited for is an event, such as before(env, day, phase)")
         value, error = None, None

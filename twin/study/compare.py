@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from twin.firm.firm import Firm
@@ -17,25 +16,10 @@ from twin.study.comparison import Comparison
 from twin.study.contender import contenders, record
 from twin.study.manifest import manifest
 from twin.study.pool import Done, Task, replicate
+from twin.study.size import Size
 from twin.study.store import new_store
 from twin.study.tables import Study, daily_table, figures, kpi_table, summary_table
 from twin.study.track import check_value_beliefs, past_of
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How far and how often a study simulates, and with which luck."""
-
-    days: int
-    replications: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        most = {"days": 36_500, "replications": 10**7, "seed": 2**64 - 1}
-        for name, high in most.items():
-            low, value = int(name != "seed"), getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} is from {low:,} to {high:,}, not {value:,}")
 
 
 def comparison(

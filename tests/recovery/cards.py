@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from twin.demo.books import LAST_DAY, RECIPE, write_past
 from twin.demo.truth import true_firm
 from twin.firm.calibrate import calibrate
 from twin.firm.firm import Firm
-from twin.firm.plan import Campaign, Plan
+from twin.firm.plan import Campaign, Change, Plan
 from twin.sim.run import simulate
 
 CUSTOMERS, DAYS = 600, 760
 CAMPAIGNS = ((200, 260), (420, 480), (600, 660))
 """First day, and the day after the last, of the campaigns of a firm's past, each aimed at half of its customers."""
+
+LONGER_ON = 330
+"""Day from which four customers in ten, chosen by lot, have 20 days more to pay."""
 
 CARDS = ("collections.call_effect", "demand.campaign_uplift", "demand.churn_rate")
 """Parameters that the books of these firms measure."""
@@ -36,9 +40,11 @@ UPLIFT = "demand.campaign_uplift"
 def one_firm_of_the_cards(seed: int) -> pd.DataFrame:
     """Where the truth lies in what is held of every parameter that the books of a firm measure; columns as `placed`."""
     firm = true_firm(CUSTOMERS, seed, LAST_DAY - timedelta(days=DAYS))
+    firm = replace(firm, policy=replace(firm.policy, discount=0.02, discount_days=10))
     rng = np.random.default_rng(seed)
     uplift = firm.beliefs[UPLIFT].at(rng.uniform())
-    plan = Plan("the past", campaigns=tuple(_campaign(firm, days, uplift, rng) for days in CAMPAIGNS))
+    longer = Change("terms_days", LONGER_ON, None, rng.random(CUSTOMERS) < 0.4, "add", fixed(20))
+    plan = Plan("the past", (longer,), tuple(_campaign(firm, days, uplift, rng) for days in CAMPAIGNS))
     past = simulate(firm, plan, days=DAYS, seed=seed, replication=0, log=True)
     with tempfile.TemporaryDirectory() as folder:
         write_past(Path(folder), firm, past)
@@ -71,7 +77,7 @@ def _placed(learnt: Firm, truth: dict[str, float]) -> Iterator[dict[str, object]
     """A row for every parameter of the cards that is measured."""
     for name, belief in _measured(learnt):
         below = _share_below(belief, truth[name])
-        error = math.log(belief.centre / truth[name])
+        error = belief.centre - truth[name]
         rank = math.floor(below * (DRAWS + 1))
         yield {"rank": rank, "distance": ndtri(below), "error": error, "chosen": True, "parameter": name}
 

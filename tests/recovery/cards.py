@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import operator
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,10 @@ CAMPAIGNS = ((200, 260), (420, 480), (600, 660))
 LONGER_ON = 330
 """Day from which four customers in ten, chosen by lot, have 20 days more to pay."""
 
-CARDS = ("collections.call_effect", "demand.campaign_uplift", "demand.churn_rate")
+CARDS = (
+    *("collections.call_effect", "demand.campaign_uplift", "demand.churn_rate"),
+    *("demand.terms_elasticity", "payment.terms_pass_through"),
+)
 """Parameters that the books of these firms measure."""
 
 UPLIFT = "demand.campaign_uplift"
@@ -40,7 +44,6 @@ UPLIFT = "demand.campaign_uplift"
 def one_firm_of_the_cards(seed: int) -> pd.DataFrame:
     """Where the truth lies in what is held of every parameter that the books of a firm measure; columns as `placed`."""
     firm = true_firm(CUSTOMERS, seed, LAST_DAY - timedelta(days=DAYS))
-    firm = replace(firm, policy=replace(firm.policy, discount=0.02, discount_days=10))
     rng = np.random.default_rng(seed)
     uplift = firm.beliefs[UPLIFT].at(rng.uniform())
     longer = Change("terms_days", LONGER_ON, None, rng.random(CUSTOMERS) < 0.4, "add", fixed(20))
@@ -50,7 +53,7 @@ def one_firm_of_the_cards(seed: int) -> pd.DataFrame:
         write_past(Path(folder), firm, past)
         _write_campaigns(Path(folder), firm, plan)
         learnt = calibrate(read_books(Path(folder)), cuts=0)
-    return pd.DataFrame(_placed(learnt, past.drawn | {UPLIFT: uplift}))
+    return pd.DataFrame(_placed(learnt, past.drawn | {UPLIFT: uplift}, rng))
 
 
 def _campaign(firm: Firm, days: tuple[int, int], uplift: float, rng: np.random.Generator) -> Campaign:
@@ -73,10 +76,10 @@ def _write_campaigns(folder: Path, firm: Firm, plan: Plan) -> None:
     (folder / RECIPE).write_text(yaml.safe_dump(recipe, sort_keys=False))
 
 
-def _placed(learnt: Firm, truth: dict[str, float]) -> Iterator[dict[str, object]]:
+def _placed(learnt: Firm, truth: dict[str, float], rng: np.random.Generator) -> Iterator[dict[str, object]]:
     """A row for every parameter of the cards that is measured."""
     for name, belief in _measured(learnt):
-        below = _share_below(belief, truth[name])
+        below = _share_below(belief, truth[name], rng)
         error = belief.centre - truth[name]
         rank = math.floor(below * (DRAWS + 1))
         yield {"rank": rank, "distance": ndtri(below), "error": error, "chosen": True, "parameter": name}
@@ -89,10 +92,20 @@ def _measured(learnt: Firm) -> Iterator[tuple[str, Belief]]:
                 yield f"{card}.{key}", learnt.beliefs[f"{card}.{key}"]
 
 
-def _share_below(belief: Belief, value: float) -> float:
-    """Share of the belief that is below the value, by bisection."""
+def _share_below(belief: Belief, value: float, rng: np.random.Generator) -> float:
+    """Share of the belief that is below the value, any part of what is at it counted as below."""
+    below, upto = (_quantile(partial(_compare, side, belief, value)) for side in (operator.lt, operator.le))
+    return float(rng.uniform(below, upto))
+
+
+def _compare(how: Callable[[float, float], bool], belief: Belief, value: float, u: float) -> bool:
+    return how(belief.at(u), value)
+
+
+def _quantile(holds: Callable[[float], bool]) -> float:
+    """The highest u at which a condition holds that holds below it, by bisection."""
     low, high = 1e-9, 1 - 1e-9
     for _ in range(40):
         mid = (low + high) / 2
-        low, high = (mid, high) if belief.at(mid) < value else (low, mid)
+        low, high = (mid, high) if holds(mid) else (low, mid)
     return low

@@ -16,7 +16,7 @@ from tests.firm.small_books import BooksOf, table, weekly
 from twin.behaviour.payment import CHANNELS
 from twin.books import Books, read_books
 from twin.faults import BooksError, RecipeError
-from twin.firm import calibrate as module
+from twin.firm import learnt as module
 from twin.firm.calibrate import calibrate
 from twin.firm.firm import Firm
 from twin.firm.opening import fixed_outflows

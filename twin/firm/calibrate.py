@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from twin.behaviour.belief import Belief
 from twin.books import Books
-from twin.calendar import Calendar
 from twin.content import content
 from twin.faults import BooksError, Fault, RecipeError, unknown
 from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
-from twin.firm.leaving import mean_annoyance
-from twin.firm.links import generated_links, links_in_books, no_links
-from twin.firm.measured import filled, measured_demand, not_measured, short_record
+from twin.firm.learnt import learn
+from twin.firm.links import generated_links, no_links
+from twin.firm.measured import short_record
 from twin.firm.observed import credit_limits, observe
-from twin.firm.opening import base_of, fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
-from twin.firm.responses import campaign_responses, contact_responses, joined
-from twin.firm.responses_offers import discount_responses, terms_responses
+from twin.firm.opening import fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
+from twin.firm.record import Record, record_of
 from twin.firm.settings import SETTINGS
-from twin.firm.today import todays_policy, unstated_policy
+from twin.firm.today import unstated_policy
 from twin.firm.traits import TRAITS
 from twin.fit.archetype_names import archetypes
 from twin.fit.backtest import backtest, most_cuts
 from twin.fit.certificate import certificate
-from twin.fit.demand import fit_demand, full_from
-from twin.fit.liquidity import LiquidityFit, fit_liquidity
-from twin.fit.liquidity_signs import Orders, read_signs
-from twin.fit.payment import fit_payment
+from twin.fit.liquidity import LiquidityFit
 
 TEST_WEEKS = 13
 LONGEST_SILENCE = 31
@@ -49,73 +45,60 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     Raises: BooksError if `as_of` lies outside the books or an amount cannot be converted; RecipeError if the recipe
     assumes what no card has, or leaves no orders to learn from.
     """
-    known = books.as_of(last_day(books) if as_of is None else as_of)
-    today = known.known_until
-    calendar = Calendar(books.country)
-    cards = cards_of(books)
-    customers = _customers(known)
-    orders, history_from = _orders(known)
-    demand = fit_demand(orders, customers, history_from, today, calendar)
-    annoyance = mean_annoyance(known, len(customers), history_from, beliefs(cards, books.currency))
-    told = measured_demand(demand, history_from, today, annoyance, beliefs(cards, books.currency))
-    cards = filled(cards, told, books.recipe.assume)
-    given = beliefs(cards, books.currency)
-    payment = fit_payment(known.invoices, customers, today, calendar)
-    kinds = archetypes(payment.record)
-    policy = todays_policy(known, len(customers))
-    responses = joined(
-        contact_responses(known, customers["customer_id"], payment.habits, policy, given, calendar),
-        campaign_responses(known, orders, customers, demand, history_from, given["demand.campaign_uplift"]),
-        terms_responses(known, orders, customers, demand, history_from, given),
-    )
-    cards = filled(cards, responses.measured, books.recipe.assume)
-    owed, written_off = owed_cents(known, policy)
-    invoices = known.invoices.assign(open_cents=owed)
-    outflows, outflow_sentence = fixed_outflows(known, given["treasury.cost_share"].centre)
-    accounts, account_sentence = opening_accounts(known, outflows, given["treasury.opening_cash_days"].centre)
-    seen, trait_sentences = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
-    links, link_sentence = _links(known, customers, given["liquidity.links_per_customer"].centre)
-    signs = read_signs(payment, Orders.of(orders, customers, demand, history_from), calendar, today)
-    liquidity = fit_liquidity(signs, links if known.links is not None else no_links(), given)
-    discounts = discount_responses(known, customers["customer_id"], beliefs(cards, books.currency))
-    cards = filled(cards, discounts.measured, books.recipe.assume)
-    sentences = (
-        *unstated_policy(known, policy),
-        *trait_sentences,
-        *not_measured(demand, history_from, today),
-        *responses.sentences,
-        *discounts.sentences,
-        *liquidity.unmeasured,
-        *link_sentence,
-        *written_off,
-        *outflow_sentence,
-        *account_sentence,
-    )
+    record = record_of(books.as_of(last_day(books) if as_of is None else as_of))
+    known, learnt = record.known, learn(record, cards_of(books))
+    kinds = archetypes(learnt.payment.record)
+    standing = _standing(record, beliefs(learnt.cards, books.currency))
+    traits = pd.concat([standing.customers, learnt.demand.traits], axis=1)
+    traits = traits.assign(archetype=kinds.likeliest, **_regimes(learnt.liquidity))
+    told = (*short_record(known), *known.assumptions, *unstated_policy(known, record.policy))
     firm = Firm(
         name=books.name,
-        as_of=today,
+        as_of=record.today,
         currency=books.currency,
-        calendar=calendar,
-        customers=pd.concat([seen, demand.traits], axis=1).assign(archetype=kinds.likeliest, **_regimes(liquidity))[
-            list(TRAITS)
-        ],
-        habits=payment.habits,
-        seasons=Seasons(demand.segments, demand.month, demand.kind),
-        open_items=open_items(invoices, customers["customer_id"], today),
-        accounts=accounts,
-        outflows=outflows,
-        policy=policy,
-        cards=cards,
+        calendar=record.calendar,
+        customers=traits[list(TRAITS)],
+        habits=learnt.payment.habits,
+        seasons=Seasons(learnt.demand.segments, learnt.demand.month, learnt.demand.kind),
+        open_items=standing.open_items,
+        accounts=standing.accounts,
+        outflows=standing.outflows,
+        policy=record.policy,
+        cards=learnt.cards,
         past_revenue=past_revenue(known),
-        assumptions=(*short_record(known), *known.assumptions, *payment.unmeasured, *sentences),
+        assumptions=(*told, *learnt.sentences, *standing.sentences),
         sources=tuple(asdict(source) for source in known.sources),
         certificate=_certificate(known, cuts),
-        links=links,
+        links=standing.links,
         archetypes=kinds.table,
         members=pd.DataFrame(kinds.member, columns=kinds.table["archetype"].tolist()),
     )
     _assert_finite(firm)
     return firm
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Where the firm stands on the as-of date, as Firm has it; sentences: what of that is assumed."""
+
+    customers: pd.DataFrame
+    open_items: pd.DataFrame
+    accounts: pd.DataFrame
+    outflows: pd.DataFrame
+    links: pd.DataFrame
+    sentences: tuple[str, ...]
+
+
+def _standing(record: Record, given: Mapping[str, Belief]) -> _Standing:
+    known, customers, today = record.known, record.customers, record.today
+    owed, written_off = owed_cents(known, record.policy)
+    invoices = known.invoices.assign(open_cents=owed)
+    seen, of_traits = _seen(invoices, customers, today, given["treasury.limit_headroom"].centre)
+    links, of_links = _links(record, given["liquidity.links_per_customer"].centre)
+    outflows, of_outflows = fixed_outflows(known, given["treasury.cost_share"].centre)
+    accounts, of_accounts = opening_accounts(known, outflows, given["treasury.opening_cash_days"].centre)
+    sentences = (*of_traits, *of_links, *written_off, *of_outflows, *of_accounts)
+    return _Standing(seen, open_items(invoices, record.ids, today), accounts, outflows, links, sentences)
 
 
 def last_day(books: Books) -> date:
@@ -164,49 +147,6 @@ def _assume_faults(books: Books, parameters: dict[str, Parameter]) -> Iterator[F
             yield Fault(place, f"{name} cannot be {value:g}.", f"it is {between(range_.low, range_.high)}")
 
 
-def _customers(books: Books) -> pd.DataFrame:
-    """Customers with segment, region, industry, since_on, terms_days and limit_cents, in the order of their ids.
-
-    Where no table of customers is given, those who ordered and were never invoiced are customers, too.
-    """
-    ids = pd.concat([table["customer_id"] for table in (books.customers, books.orders) if table is not None])
-    out = pd.DataFrame({"customer_id": np.unique(ids.to_numpy(str))})
-    held = books.customers.set_index("customer_id").reindex(out["customer_id"]).reset_index()
-    out["segment"] = held["segment"].fillna(_usual_segment(books)).to_numpy(str)
-    for name in ("region", "industry"):
-        out[name] = held[name].fillna("").to_numpy(str) if name in held else ""
-    out["since_on"] = held["since_on"] if "since_on" in held else pd.Series(pd.NaT, out.index)
-    out["stated_terms"] = held["terms_days"].to_numpy(float, na_value=np.nan) if "terms_days" in held else np.nan
-    out["limit_cents"] = np.nan
-    if "credit_limit_cents" in held:
-        stated = held["credit_limit_cents"].notna().to_numpy()
-        out.loc[stated, "limit_cents"] = base_of(books, held[stated], "credit_limit_cents", "customers").astype(float)
-    return out
-
-
-def _usual_segment(books: Books) -> str:
-    """Segment of a customer of whom no more is known: the most frequent one."""
-    return str(books.customers["segment"].mode()[0])
-
-
-def _orders(books: Books) -> tuple[pd.DataFrame, date]:
-    """Every order as customer_id, on, cents; and the first day of full records.
-
-    Raises: RecipeError if the recipe names a day after which nothing was ordered.
-    """
-    if books.orders is not None and len(books.orders):
-        source, on = books.orders, "ordered_on"
-    else:
-        source, on = books.invoices, "issued_on"
-    orders = pd.DataFrame({"customer_id": source["customer_id"], "on": source[on], "cents": source["base_cents"]})
-    stated = books.recipe.fit.history_from
-    if stated is not None and not (orders["on"] >= pd.Timestamp(stated)).any():
-        what = f"nothing was ordered from {stated} to {books.known_until}."
-        allowed = f"a day up to {orders['on'].max().date()}, the last order"
-        raise RecipeError(Fault(f"recipe {books.name}, fit.history_from", what, allowed))
-    return orders, stated or full_from(orders["on"])
-
-
 def _seen(
     invoices: pd.DataFrame, customers: pd.DataFrame, today: date, headroom: float
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -236,10 +176,11 @@ def _regimes(fit: LiquidityFit) -> dict[str, Any]:
     return {"strained": fit.strained, "distressed": fit.distressed + fit.failed}
 
 
-def _links(books: Books, customers: pd.DataFrame, per_customer: float) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _links(record: Record, per_customer: float) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The firm's links, of the books or generated, and a sentence where they are not of the books."""
-    if books.links is not None:
-        return links_in_books(books.links, customers["customer_id"]), ()
+    customers = record.customers
+    if record.known.links is not None:
+        return record.links, ()
     attributes = [name for name in ("region", "industry") if (customers[name] != "").any()]
     if not attributes:
         nothing = "no failure of a customer spreads to others: neither links nor regions or industries are known"

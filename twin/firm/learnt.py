@@ -1,0 +1,62 @@
+"""What is learnt from a firm's record, each part resting on those before it, and the cards with what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twin.behaviour.belief import Belief
+from twin.firm.cards import Card, beliefs
+from twin.firm.leaving import mean_annoyance
+from twin.firm.measured import filled, measured_demand, not_measured
+from twin.firm.record import Record
+from twin.firm.responses import Responses, campaign_responses, contact_responses, joined
+from twin.firm.responses_offers import discount_responses, terms_responses
+from twin.fit.demand import DemandFit, fit_demand
+from twin.fit.liquidity import LiquidityFit, fit_liquidity
+from twin.fit.liquidity_signs import Orders, read_signs
+from twin.fit.payment import PaymentFit, fit_payment
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """cards: with what was measured; sentences: what the books do not tell, and what stands in for it."""
+
+    cards: dict[str, Card]
+    demand: DemandFit
+    payment: PaymentFit
+    liquidity: LiquidityFit
+    sentences: tuple[str, ...]
+
+
+def learn(record: Record, cards: dict[str, Card]) -> Learnt:
+    """All that the record tells; what the recipe states stands before it."""
+    known, first, today = record.known, record.history_from, record.today
+    currency, stated = known.currency, known.recipe.assume
+    demand = fit_demand(record.orders, record.customers, first, today, record.calendar)
+    given = beliefs(cards, currency)
+    annoyance = mean_annoyance(known, len(record.customers), first, given)
+    cards = filled(cards, measured_demand(demand, first, today, annoyance, given), stated)
+    payment = fit_payment(known.invoices, record.customers, today, record.calendar)
+    responses = _responses(record, demand, payment, beliefs(cards, currency))
+    cards = filled(cards, responses.measured, stated)
+    liquidity = _liquidity(record, demand, payment, beliefs(cards, currency))
+    told = (*payment.unmeasured, *not_measured(demand, first, today), *responses.sentences, *liquidity.unmeasured)
+    return Learnt(cards, demand, payment, liquidity, told)
+
+
+def _responses(record: Record, demand: DemandFit, payment: PaymentFit, given: Mapping[str, Belief]) -> Responses:
+    """What customers do when they are contacted, addressed by a campaign, or offered other terms or a discount."""
+    known, customers, orders, first = record.known, record.customers, record.orders, record.history_from
+    return joined(
+        contact_responses(known, record.ids, payment.habits, record.policy, given, record.calendar),
+        campaign_responses(known, orders, customers, demand, first, given["demand.campaign_uplift"]),
+        terms_responses(known, orders, customers, demand, first, given),
+        discount_responses(known, record.ids, given),
+    )
+
+
+def _liquidity(record: Record, demand: DemandFit, payment: PaymentFit, given: Mapping[str, Belief]) -> LiquidityFit:
+    """The regimes of the customers."""
+    orders = Orders.of(record.orders, record.customers, demand, record.history_from)
+    return fit_liquidity(read_signs(payment, orders, record.calendar, record.today), record.links, given)

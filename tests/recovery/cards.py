@@ -38,6 +38,9 @@ CARDS = (
 )
 """Parameters that the books of these firms measure."""
 
+UNTRUE = {"demand.month_sd"}
+"""What is measured and has no true value: it stands for the error of what is foreseen, too."""
+
 UPLIFT = "demand.campaign_uplift"
 
 

@@ -246,4 +246,4 @@ def test_what_came_after_campaigns_is_said(books_of: BooksOf) -> None:
     (said,) = (sentence for sentence in firm.assumptions if sentence.startswith("orders in the 56 days after"))
     factor = float(said.split("were ")[1].split(" times")[0])
     assert 0.4 < factor < 0.65
-    assert "beside customers not addressed; runs take them as usual" in said
+    assert "beside customers and days without one; runs take them as usual" in said

@@ -31,6 +31,8 @@ def order_of_days(table: Table, frame: pd.DataFrame, clip: bool, until: date | N
         yield "due_on", "is before the day of issue", _mask(frame["due_on"] < frame["issued_on"])
         if "settled_on" in frame and not clip:
             yield "settled_on", "is before the day of issue", _mask(frame["settled_on"] < frame["issued_on"])
+    if table.name == "campaigns" and "to_on" in frame:
+        yield "to_on", "is before the first day", _mask(frame["to_on"] < frame["from_on"])
     if until is not None:
         for name in (table.day, "settled_on"):
             if name in frame:

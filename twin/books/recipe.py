@@ -145,7 +145,8 @@ class AcceptSettings(Settings):
     """
 
     invoice_coverage: Bounds = Field(
-        default=Bounds(at_least=0.75, at_most=0.95), description="share of settlements inside their 80 % band"
+        default=Bounds(at_least=0.75, at_most=0.95),
+        description="share of settlements inside their 80 % band, less what whole days add",
     )
     invoice_pit: Bounds = Field(default=Bounds(at_most=0.10), description="PIT deviation of settlement days")
     cash_coverage: Bounds = Field(

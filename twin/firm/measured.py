@@ -71,7 +71,9 @@ FEW_SETTLED, SHORT_DAYS = 100, 180
 def short_record(known: Books) -> Iterator[str]:
     """A sentence where the books hold little to learn from."""
     days, settled = (known.known_until - known.first_day).days + 1, int(known.invoices["settled_on"].notna().sum())
-    if settled < FEW_SETTLED or days < SHORT_DAYS:
+    if not settled:
+        yield f"no payment is recorded of any of {len(known.invoices):,} invoices: is the column of payments mapped?"
+    elif settled < FEW_SETTLED or days < SHORT_DAYS:
         what = f"{len(known.invoices):,} invoices, {settled:,} of them settled, in {days:,} days"
         yield f"the record is short ({what}): what is fitted to it is assumption more than measurement"
 

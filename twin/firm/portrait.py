@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from twin.faults import Fault, FirmError, closest
 from twin.firm.firm import Firm
 from twin.firm.observed import CLASS_EDGES
+from twin.fit.certificate import within
 from twin.money import decimal_text
 
 
@@ -108,14 +109,19 @@ def _archetypes(firm: Firm) -> Iterator[str]:
         yield f"  {kind.archetype:<20} {count:>18,}   {days:<12} {kind.p50:+d}   {kind.turn_share:.0%}"
 
 
+def _verdict(check: Mapping[str, Any]) -> str:
+    """What is to be said of a check that is not simply within its bounds."""
+    if not check["passed"]:
+        return " MISSED"
+    return "" if within(check) else " (given chance)"
+
+
 def _certificate(firm: Firm) -> str:
     if not firm.certificate:
         return "  no certificate: the forecast of the past was not tested"
     word = "passed" if firm.certificate["passed"] else "NOT passed"
     checks = "; ".join(
-        f"{name} {check['value']:.3f}{'' if check['passed'] else ' MISSED'}"
-        if check["value"] is not None
-        else f"{name} none"
+        f"{name} {'none' if check['value'] is None else format(check['value'], '.3f')}{_verdict(check)}"
         for name, check in firm.certificate["checks"].items()
     )
     days = len(firm.certificate["cuts"])

@@ -96,7 +96,7 @@ def campaign_responses(
     after = (_after_campaigns(fit.after),)
     if not fit.uplift.measured:
         return Responses({}, (f"{_CAMPAIGNS}: {fit.campaigns} in the books, with too few orders to tell", *after))
-    source = f"measured on {fit.campaigns} campaigns with {fit.orders:,} orders, beside customers not addressed"
+    source = f"measured on {fit.campaigns} campaigns with {fit.orders:,} orders, beside customers and days without one"
     return Responses({UPLIFT: log_normal(fit.uplift, prior, source)}, after)
 
 
@@ -106,7 +106,9 @@ def _after_campaigns(told: Told) -> str:
         return f"whether campaigns pull orders forward is not known: too few orders in the {AFTER_DAYS} days after them"
     low, mid, high = (math.exp(told.mean + z * told.sd) for z in (-Z_90, 0.0, Z_90))
     beside = f"orders in the {AFTER_DAYS} days after campaigns were {mid:.2f} times usual"
-    return f"{beside} (90 % range {low:.2f} to {high:.2f}), beside customers not addressed; runs take them as usual"
+    return (
+        f"{beside} (90 % range {low:.2f} to {high:.2f}), beside customers and days without one; runs take them as usual"
+    )
 
 
 def rows_in(ids: pd.Series[str], of: pd.Series[str]) -> npt.NDArray[np.int64]:
@@ -154,7 +156,10 @@ def _unknown_kinds(kinds: pd.Series[str]) -> Iterator[str]:
     counts = kinds[~kinds.isin(CONTACTS)].value_counts().sort_index()
     if len(counts):
         listed = ", ".join(f"{count:,} of kind {kind}" for kind, count in counts.items())
-        yield f"contacts that the collections card has not, and that no simulated ladder makes: {listed}"
+        yield (
+            f"contacts that the collections card has not, and that no simulated ladder makes: {listed}; the recipe may "
+            f"map them to {', '.join(CONTACTS)}"
+        )
 
 
 def _unmeasured(fit: ContactFit, kinds: pd.Series[str]) -> Iterator[str]:

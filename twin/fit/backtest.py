@@ -50,9 +50,10 @@ class Window:
 class Backtest:
     """Figures by method, ours first: `invoices` over the test invoices of all cuts, the others over the weeks of all.
 
-    invoices: mae, crps, crps_customers, coverage, expected_coverage, width, pit. cash, from the invoices open at a cut,
-    and total, from those and the ones issued later: as of score_weeks and score_draws. What a method does not give is
-    empty. weekly: our forecasts beside what happened, with columns of, cut, week, mean, p10, p90, actual.
+    invoices: mae, crps, crps_customers, coverage, expected_coverage, fair_coverage, width, pit. cash, from the invoices
+    open at a cut, and total, from those and the ones issued later: as of score_weeks and score_draws. What a method
+    does not give is empty.
+    weekly: our forecasts beside what happened, with columns of, cut, week, mean, p10, p90, actual.
     chance: by the name of each table, figures that ours would have were it true: a row for each draw of what happens.
     """
 
@@ -88,7 +89,7 @@ def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
     """Cuts STEP_DAYS apart, oldest first, each tested on the invoices issued up to the next."""
     last = books.known_until - timedelta(days=7 * weeks)
     days = [last - timedelta(days=STEP_DAYS * k) for k in reversed(range(cuts))]
-    record = (days[0] - books.first_day).days if days else 0
+    record = (days[0] - recorded_from(books)).days if days else 0
     if record < LEAST_DAYS:
         what = f"{cuts} cuts and {weeks} weeks after the last leave {max(record, 0)} days of record to fit the first."
         raise BooksError(Fault(f"books {books.name}", what, f"at least {LEAST_DAYS} days: fewer cuts, or fewer weeks"))
@@ -96,9 +97,14 @@ def rolling_windows(books: Books, cuts: int, weeks: int) -> tuple[Window, ...]:
     return tuple(Window(day, day + step, min(day + timedelta(days=7 * weeks), books.known_until)) for day in days)
 
 
+def recorded_from(books: Books) -> date:
+    """First day from which the books are a record in full."""
+    return max(books.first_day, books.recipe.fit.history_from or books.first_day)
+
+
 def most_cuts(books: Books, weeks: int) -> int:
     """How many cuts the record allows; 0 if it is too short for one."""
-    spare = (books.known_until - books.first_day).days - 7 * weeks - LEAST_DAYS
+    spare = (books.known_until - recorded_from(books)).days - 7 * weeks - LEAST_DAYS
     return max(spare // STEP_DAYS + 1, 0) if spare >= 0 else 0
 
 

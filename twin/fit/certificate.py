@@ -23,7 +23,7 @@ from twin.books.recipe import Bounds
 from twin.fit.backtest import OURS, Backtest
 
 FIGURES = {
-    "invoice_coverage": ("invoices", "coverage"),
+    "invoice_coverage": ("invoices", "fair_coverage"),
     "invoice_pit": ("invoices", "pit"),
     "cash_coverage": ("cash", "coverage"),
     "cash_wape": ("cash", "wape"),

@@ -17,7 +17,7 @@ from twin.behaviour.payment import Floats, PaymentHabits
 from twin.behaviour.receipts import OpenItems, days_from, simulate_settlements
 from twin.fit.forecast import SEED, Receipts, View
 from twin.fit.payment_rows import channels
-from twin.fit.scores import Days, Outcome, pit_deviation, quantile, score_weeks
+from twin.fit.scores import Days, Outcome, expected_coverage, pit_deviation, quantile, score_weeks
 
 DRAWS = 200
 """Worlds of luck: what 1 in 20 is beyond is known to within 1.5 in 100."""
@@ -29,11 +29,11 @@ def chance_of_invoices(F: Floats, truth: Outcome, drawn: Iterator[Days]) -> pd.D
     F: (n, days) the forecast, as of score_curves; truth: whose limits hold; drawn: (n,) days from issue, each.
     """
     low, high = quantile(F, truth.limit, 0.1), quantile(F, truth.limit, 0.9)
-    rows = []
+    rows, more = [], expected_coverage(F, truth.limit) - 0.8
     for days in drawn:
         became = Outcome(np.minimum(days, truth.limit + 1), truth.limit, truth.customer)
         covered = ((low <= became.y) & (became.y <= high)).mean() if days.size else np.nan
-        rows.append({"coverage": float(covered), "pit": pit_deviation(F, became)})
+        rows.append({"fair_coverage": float(covered) - more, "pit": pit_deviation(F, became)})
     return pd.DataFrame(rows)
 
 

@@ -27,12 +27,16 @@ REPLICATIONS, SEED = 2000, 1
 
 @dataclass(frozen=True)
 class View:
-    """What a forecaster has on the cut: the invoices as known then, every customer's segment, the calendar."""
+    """What a forecaster has on the cut: the invoices as known then, every customer's segment, the calendar.
+
+    history_from: day before which not all was recorded; None where it is not stated.
+    """
 
     invoices: pd.DataFrame
     customers: pd.DataFrame
     cut: date
     calendar: Calendar
+    history_from: date | None = None
 
     def rows_of(self, invoices: pd.DataFrame) -> npt.NDArray[np.int32]:
         """Row of each invoice's customer among the customers; -1 for one that is not among them. (n,)"""
@@ -50,7 +54,8 @@ Fit = tuple[View, PaymentHabits]
 
 def view(books: Books, cut: date) -> View:
     """The books as they were known at the close of `cut`; what they say of a customer's segment is taken as known."""
-    return View(known_invoices(books.invoices, cut), books.customers, cut, Calendar(books.country))
+    known, stated = known_invoices(books.invoices, cut), books.recipe.fit.history_from
+    return View(known, books.customers, cut, Calendar(books.country), stated)
 
 
 def known_invoices(invoices: pd.DataFrame, cut: date) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def demand_at(seen: View, weeks: int, amount: str) -> Demand | None:
     customers = customers.assign(
         segment=customers["segment"].fillna("all"), since_on=pd.to_datetime(customers["since_on"])
     )
-    fit = fit_demand(orders, customers, full_from(orders["on"]), seen.cut, seen.calendar)
+    fit = fit_demand(orders, customers, seen.history_from or full_from(orders["on"]), seen.cut, seen.calendar)
     record, trend = (
         record_of(seen.cut + timedelta(days=1), 7 * weeks, seen.calendar),
         fit.trend[0] if fit.trend else 0.0,

@@ -71,19 +71,28 @@ def score_invoices(
 def score_curves(F: Floats, truth: Outcome) -> dict[str, float]:
     """Figures of distributions F, (n, days) with days beyond the longest limit: the keys are the columns of a table.
 
-    expected_coverage is what F itself expects of its band: days are discrete, so it is above 80 %.
+    expected_coverage is what F itself expects of its band: days are discrete, so it is above 80 %. fair_coverage is
+    what is covered less what is expected beyond 80 %.
     """
     crps = crps_of_each(F, truth)
     low, high = quantile(F, truth.limit, 0.1), quantile(F, truth.limit, 0.9)
+    coverage, expected = _mean((low <= truth.y) & (truth.y <= high)), expected_coverage(F, truth.limit)
     return {
         "mae": score_days(quantile(F, truth.limit, 0.5), truth)["mae"],
         "crps": _mean(crps),
         "crps_customers": _mean(pd.Series(crps).groupby(truth.customer).mean().to_numpy()),
-        "coverage": _mean((low <= truth.y) & (truth.y <= high)),
-        "expected_coverage": _mean(_at(F, high, truth.limit) - _at(F, low - 1, truth.limit)),
+        "coverage": coverage,
+        "expected_coverage": expected,
+        "fair_coverage": coverage - expected + 0.8,
         "width": _mean(high - low),
         "pit": pit_deviation(F, truth),
     }
+
+
+def expected_coverage(F: Floats, limit: Days) -> float:
+    """Share of the invoices that F itself expects in its 80 % band, which is in whole days."""
+    low, high = quantile(F, limit, 0.1), quantile(F, limit, 0.9)
+    return _mean(_at(F, high, limit) - _at(F, low - 1, limit))
 
 
 def score_days(day: Days, truth: Outcome) -> dict[str, float]:

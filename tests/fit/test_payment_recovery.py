@@ -15,7 +15,6 @@ from twin.behaviour.payment import FIRST_DAY
 from twin.calendar import KINDS, Calendar
 from twin.fit.payment import PaymentFit, fit_payment
 from twin.fit.payment_base import Population
-from twin.fit.payment_follow import fit_certainty
 from twin.fit.payment_rates import Frailty, Rates
 from twin.fit.payment_rows import BINS, PHASES, open_ledger
 from twin.fit.payment_together import shapes
@@ -76,14 +75,6 @@ def test_what_is_known_of_a_customer_holds_as_often_as_it_claims(world: World, f
 def test_how_much_customers_differ_comes_back(fit: PaymentFit) -> None:
     """Shape 4 from 200 customers with about 20 settlements each: relative standard error near 0.13; 4 of them."""
     assert fit.measured["phase_prior_shape"][4] == pytest.approx(SHAPE, rel=0.55)
-
-
-def test_posteriors_of_a_record_as_the_model_says_stay_and_much_too_wide_ones_are_narrowed(fit: PaymentFit) -> None:
-    """By two standard errors of what forecasts of the past gain; seed fixed."""
-    assert fit.measured["forecasts_followed"] > 1000
-    assert fit.measured["certainty"] == 1
-    wide = tuple(each.surer(0.1) for each in fit.judged)
-    assert fit_certainty(fit.ledger, wide)[0] == 2
 
 
 def test_invoices_that_are_settled_together_tell_less_than_as_many_alone() -> None:

@@ -2,10 +2,9 @@
 
 The steps, each in a file of its own: the day that customers take as due (payment_shift) and whether the books show
 that (payment_form), what is common (payment_base), customers' rates by days from due (payment_rates),
-their own rhythms (payment_rhythm), what is settled together (payment_runs) and so tells less (payment_together),
-whether one can be surer of customers than the fit is (payment_follow), the shock common to all (payment_shock). From
-the rhythms on all is learnt on rolling origins: the fit is made again at earlier closes, and judged on the days that
-followed.
+their own rhythms (payment_rhythm), what is settled together (payment_runs) and so tells less (payment_together), the
+shock common to all (payment_shock). From the rhythms on all is learnt on rolling origins: the fit
+is made again at earlier closes, and judged on the days that followed.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from twin.calendar import KINDS, Calendar
 from twin.fit.archetypes import Record, record_of
 from twin.fit.payment_base import Factors
 from twin.fit.payment_close import Close, close_books, reckoned
-from twin.fit.payment_follow import LEAST_INVOICES, fit_certainty
 from twin.fit.payment_form import choose_form
 from twin.fit.payment_rates import Rates, bin_counts
 from twin.fit.payment_rhythm import CONCENTRATIONS, Origin, fit_rhythm, forward_counts, rolling_origins
@@ -77,13 +75,11 @@ def fit_payment(invoices: pd.DataFrame, customers: pd.DataFrame, as_of: date, ca
     rates = now.rates_at(factors)
     judged = tuple(_judge(ledger, origins))
     runs = fit_runs(ledger, judged)
-    certainty, followed = fit_certainty(ledger, judged)
-    judged = tuple(fit.surer(certainty) for fit in judged)
     week_sd, weeks = fit_week_sd(judged, runs.run)
     measured = _measured(rates, runs, concentration)
-    measured |= {"week_sd": week_sd, "weeks_judged": weeks, "certainty": certainty, "forecasts_followed": followed}
+    measured |= {"week_sd": week_sd, "weeks_judged": weeks}
     measured |= {"due_form": FORMS.index(form), "due_form_crps": form_crps}
-    rates = rates.with_shapes(certainty * shapes(now.ledger, now.until, rates, factors, runs.run))
+    rates = rates.with_shapes(shapes(now.ledger, now.until, rates, factors, runs.run))
     habits = _habits(now, rates, factors, runs, week_sd)
     record = record_of(bin_counts(now.books, now.until, rates, factors), forward)
     return PaymentFit(habits, record, measured, tuple(_unmeasured(ledger, measured)), ledger, judged)
@@ -178,7 +174,5 @@ def _unmeasured(ledger: Ledger, measured: dict[str, Any]) -> Iterator[str]:
         yield f"habits of segment {name!r}: {count} settlements are known; they rest on those of all customers"
     if not measured["customers_judged"]:
         yield "pay-runs: the record is too short to judge; a flat prior over 0.05 to 51 a day is assumed"
-    if measured["forecasts_followed"] < LEAST_INVOICES:
-        yield "certainty about customers: too few forecasts of the past to judge by; it is taken as the fit has it"
     if (weeks := measured["weeks_judged"]) < FEW_WEEKS:
         yield f"common weekly shock: {weeks} weeks to judge by; its spread rests on a half-normal prior of scale 0.2"

@@ -1,4 +1,4 @@
-"""Invoices followed from earlier origins to now, how well fits foretold them, and whether one could have been surer.
+"""Invoices followed from earlier origins to now, and how well a fit of that time foretold when they were settled.
 
 Source: CRPS as in Gneiting & Raftery (2007), JASA 102(477); paired comparison as in Diebold & Mariano (1995).
 """
@@ -12,11 +12,7 @@ import numpy as np
 
 from twin.behaviour.payment import Floats, Ints
 from twin.behaviour.receipts import Days, settlement_curves
-from twin.fit.payment_rows import Ledger
 from twin.fit.payment_runs import Judged
-
-MOST_CERTAIN, SURE = 2.0, 2.0
-"""Factor on the shapes of the customers' frailties, and the standard errors of gain that it needs."""
 
 LEAST_DAYS = 30
 """Days that an invoice must be followed for."""
@@ -35,21 +31,6 @@ class Followed:
     settled: Ints
     disputed: Floats
     horizon: int
-
-
-def fit_certainty(ledger: Ledger, judged: tuple[Judged, ...]) -> tuple[float, int]:
-    """MOST_CERTAIN if forecasts of the past were surely better with shapes multiplied by it, else 1; how many they are.
-
-    A gamma is a rough picture of how customers differ: where it has too long a tail, posteriors are too wide. In worlds
-    that are as the model says one firm in 20 or fewer is taken for surer than it is.
-    """
-    long_ago = [fit for fit in judged if ledger.until - fit.last >= LEAST_DAYS][-ORIGINS:]
-    samples = [follow(fit) for fit in long_ago]
-    count = sum(sample.start.size for sample in samples)
-    if count < LEAST_INVOICES:
-        return 1.0, count
-    before, after = (by_customer([fit.surer(by) for fit in long_ago], samples) for by in (1.0, MOST_CERTAIN))
-    return MOST_CERTAIN if lower(after, before, SURE) else 1.0, count
 
 
 def lower(after: Floats, before: Floats, errors: float) -> bool:

@@ -15,7 +15,7 @@ more regular, and its runs more scattered, than it will be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -56,10 +56,6 @@ class Judged:
         """The fit at a close, given customers' rates and calendars then."""
         shape, catch_up = rates.frailty.shape, close.common.catch_up
         return cls(close.ledger, close.shift.sd, close.until, last, rates.rate, shape, factors, catch_up)
-
-    def surer(self, by: float) -> Judged:
-        """The same with shapes multiplied by `by`."""
-        return replace(self, shape=by * self.shape)
 
     def habits(self, run: Floats) -> PaymentHabits:
         """The fit as habits without a common shock, with run intensities (c,)."""

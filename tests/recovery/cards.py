@@ -33,8 +33,8 @@ LONGER_ON = 330
 """Day from which four customers in ten, chosen by lot, have 20 days more to pay."""
 
 CARDS = (
-    *("collections.call_effect", "demand.campaign_uplift", "demand.churn_rate"),
-    *("demand.terms_elasticity", "payment.terms_pass_through"),
+    *("collections.call_effect", "collections.email_effect", "demand.campaign_uplift", "demand.churn_rate"),
+    *("demand.terms_elasticity", "demand.trend", "payment.terms_pass_through"),
 )
 """Parameters that the books of these firms measure."""
 

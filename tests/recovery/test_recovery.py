@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -18,19 +19,21 @@ FIRMS = int(os.environ.get("RECOVERY_FIRMS", "200"))
 
 @pytest.fixture(scope="module")
 def study() -> pd.DataFrame:
-    """Where the truth of every parameter of FIRMS firms lies; their table is printed."""
-    with ProcessPoolExecutor(2) as workers:
-        tables = pd.concat(list(workers.map(one_firm, range(FIRMS))))
-    print(f"\n{FIRMS} firms\n{table(tables)}")
-    return tables
+    """Where the truth of every parameter of FIRMS firms lies."""
+    return studied(one_firm)
 
 
 @pytest.fixture(scope="module")
 def cards_study() -> pd.DataFrame:
-    """Where the truth of what is measured of the cards of FIRMS other firms lies; their table is printed."""
+    """Where the truth of what is measured of the cards of FIRMS other firms lies."""
+    return studied(one_firm_of_the_cards)
+
+
+def studied(one: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+    """The tables of FIRMS firms together; how they come out is printed."""
     with ProcessPoolExecutor(2) as workers:
-        tables = pd.concat(list(workers.map(one_firm_of_the_cards, range(FIRMS))))
-    print(f"\n{FIRMS} firms whose truth is drawn from the cards\n{table(tables)}")
+        tables = pd.concat(list(workers.map(one, range(FIRMS))))
+    print(f"\n{FIRMS} times {one.__name__}\n{table(tables)}")
     return tables
 
 

@@ -29,7 +29,7 @@ def chance_of_invoices(F: Floats, truth: Outcome, drawn: Iterator[Days]) -> pd.D
     F: (n, days) the forecast, as of score_curves; truth: whose limits hold; drawn: (n,) days from issue, each.
     """
     low, high = quantile(F, truth.limit, 0.1), quantile(F, truth.limit, 0.9)
-    rows, more = [], expected_coverage(F, truth.limit) - 0.8
+    rows, more = [], expected_coverage(F, truth.limit, low, high) - 0.8
     for days in drawn:
         became = Outcome(np.minimum(days, truth.limit + 1), truth.limit, truth.customer)
         covered = ((low <= became.y) & (became.y <= high)).mean() if days.size else np.nan

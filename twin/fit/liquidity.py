@@ -3,7 +3,7 @@
 The chain of the regimes is that of the card's centres. What regimes do to paying and ordering is not learnt from the
 books: signs of hundreds of customers would fix it to a few per cent, but what else makes weeks scatter (seasons,
 campaigns, baskets, a slow month) passes for it, and the chain that fits best is then not that of liquidity. On
-synthetic firms whose chain is known such a posterior held the truth in one case of five.
+synthetic firms whose chain is known such posteriors held the truth in one case of nine.
 
 The exposure to contagion is the share of a creditor's receivables that customers who have probably failed owed it, from
 the week after their last sign of life.

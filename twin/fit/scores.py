@@ -76,7 +76,7 @@ def score_curves(F: Floats, truth: Outcome) -> dict[str, float]:
     """
     crps = crps_of_each(F, truth)
     low, high = quantile(F, truth.limit, 0.1), quantile(F, truth.limit, 0.9)
-    coverage, expected = _mean((low <= truth.y) & (truth.y <= high)), expected_coverage(F, truth.limit)
+    coverage, expected = _mean((low <= truth.y) & (truth.y <= high)), expected_coverage(F, truth.limit, low, high)
     return {
         "mae": score_days(quantile(F, truth.limit, 0.5), truth)["mae"],
         "crps": _mean(crps),
@@ -89,9 +89,8 @@ def score_curves(F: Floats, truth: Outcome) -> dict[str, float]:
     }
 
 
-def expected_coverage(F: Floats, limit: Days) -> float:
-    """Share of the invoices that F itself expects in its 80 % band, which is in whole days."""
-    low, high = quantile(F, limit, 0.1), quantile(F, limit, 0.9)
+def expected_coverage(F: Floats, limit: Days, low: Days, high: Days) -> float:
+    """Share of the invoices that F itself expects from `low` to `high`, in whole days."""
     return _mean(_at(F, high, limit) - _at(F, low - 1, limit))
 
 

@@ -122,7 +122,7 @@ def fitted(seen: Seen) -> DemandFit:
 
 def drawn(fit: DemandFit, seen: Seen, rng: Any) -> Floats:
     """Orders of each customer in the days to forecast, by its traits. (n, DRAWS)"""
-    assert fit.trend is None, "none of these records has two years"
+    assert fit.common.trend is None, "none of these records has two years"
     trait = {name: np.broadcast_to(fit.traits[[name]].to_numpy(), (len(fit.traits), DRAWS)) for name in fit.traits}
     rate = rng.gamma(trait["rate_shape"]) / trait["rate_days"]
     stays = np.where(rng.random(rate.shape) < trait["alive"], np.inf, 0.0)

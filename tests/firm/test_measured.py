@@ -15,32 +15,35 @@ from twin.firm.calibrate import calibrate
 from twin.firm.cards import beliefs, read_cards
 from twin.firm.measured import filled, measured_demand, not_measured
 from twin.fit.demand import DemandFit
+from twin.fit.demand_common import MONTH_SD, TREND, Common
+from twin.fit.response import Told
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 12, 31)
 CARDS = read_cards(content("models"))
 GIVEN = beliefs(CARDS, "EUR")
+GROWS = Told(-0.05, 0.01, TREND.b)
 NOBODY_FAILS = GIVEN | {"liquidity.worsen_distressed": fixed(1e-9)}
 
 
 def fit(
     churn: tuple[float, float] | None = None,
-    trend: tuple[float, float] | None = None,
+    trend: Told | None = None,
     month_sd: tuple[float, float, int] = (0.08, 0.2, 12),
 ) -> DemandFit:
-    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), pd.DataFrame(), churn, trend, month_sd)
+    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), 2.0, pd.DataFrame(), churn, Common(trend, month_sd))
 
 
 def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_is_from() -> None:
-    found = measured_demand(fit((0.12, 0.2), (-0.05, 0.01)), FIRST, LAST, 0.0, NOBODY_FAILS)
+    found = measured_demand(fit((0.12, 0.1), GROWS), FIRST, LAST, 0.0, NOBODY_FAILS)
     cards = filled(CARDS, found, {})
     churn, trend = (cards["demand"].parameters[name] for name in ("churn_rate", "trend"))
     assert (churn.status, trend.status) == ("measured", "measured")
     assert churn.belief().shape == "lognormal"
-    assert (churn.belief().a, churn.belief().b) == pytest.approx((0.12, 0.2), rel=0.1)
+    assert (churn.belief().a, churn.belief().b) == pytest.approx((0.12, 0.1), rel=0.1)
     assert (trend.belief().shape, trend.belief().a, trend.belief().b) == ("normal", -0.05, 0.01)
     assert "2024-01-01 to 2025-12-31" in churn.source
     assert churn.prior is None
-    assert not list(not_measured(fit((0.12, 0.2), (-0.05, 0.01)), FIRST, LAST))
+    assert not list(not_measured(fit((0.12, 0.1), GROWS), FIRST, LAST))
 
 
 def test_all_else_of_the_cards_stays_as_it_was() -> None:
@@ -57,14 +60,20 @@ def test_what_the_recipe_states_stands_before_what_was_measured() -> None:
 
 
 def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
-    new = fit(month_sd=(0.1, 0.4, 2))
+    new = fit(month_sd=(0.1, 0.4, 2), trend=Told(0.1, 0.95 * TREND.b, TREND.b))
     assert filled(CARDS, measured_demand(new, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
     churn, trend, months = not_measured(new, FIRST, LAST)
     assert churn.startswith("that customers leave does not show in the orders")
-    assert trend.startswith("orders do not show a trend")
+    assert trend.startswith("orders tell no more of a trend than is assumed")
     assert months.startswith("how far all orders move together from month to month: 2 months")
     (_, short) = not_measured(fit(), date(2024, 1, 2), LAST.replace(day=30))
     assert short.startswith("less than two years of orders")
+
+
+def test_the_priors_of_the_fit_are_those_of_the_card() -> None:
+    """Demand is fitted to the records of a backtest, too, which has no cards."""
+    for name, prior in (("demand.trend", TREND), ("demand.month_sd", MONTH_SD)):
+        assert (GIVEN[name].shape, GIVEN[name].a, GIVEN[name].b) == (prior.shape, prior.a, prior.b)
 
 
 def test_steady_customers_of_less_than_two_years_are_still_customers_and_that_is_said(books_of: BooksOf) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.fit.order_world import CALENDAR, DAYS, START, Shop, history
-from twin.fit.demand_season import exposures, record_of, seasons, trend_of
+from twin.fit.demand_season import exposures, record_of, seasons
 
 MONTH = 1 + 0.4 * np.cos(2 * np.pi * (np.arange(12) - 10) / 12)
 RECORD = record_of(START, DAYS, CALENDAR)
@@ -21,8 +21,8 @@ RECORD = record_of(START, DAYS, CALENDAR)
 def test_a_trend_of_all_customers_comes_back_whether_or_not_some_leave(trend: float, churn: float) -> None:
     found = history(51, Shop(800, rate=0.08, churn=churn, trend=trend), MONTH[RECORD.month])
     fit = found.fitted()
-    assert fit.trend is not None
-    assert (fit.trend[0] - trend) / fit.trend[1] == pytest.approx(0, abs=4)
+    assert fit.common.trend is not None
+    assert (fit.common.trend.mean - trend) / fit.common.trend.sd == pytest.approx(0, abs=4)
     assert (fit.churn is None) == (churn == 0)
     t = fit.traits
     expected = (t["alive"] * t["rate_shape"] / t["rate_days"]).sum()
@@ -31,8 +31,9 @@ def test_a_trend_of_all_customers_comes_back_whether_or_not_some_leave(trend: fl
 
 @pytest.mark.parametrize("seed", range(52, 58))
 def test_leaving_and_coming_are_not_taken_for_a_trend(seed: int) -> None:
-    """A right fit finds 3 standard errors of 11 degrees of freedom in 12 worlds of 1,000; here in none of 6."""
-    assert history(seed, Shop(400, rate=0.1, churn=0.4), MONTH[RECORD.month]).fitted().trend is None
+    trend = history(seed, Shop(400, rate=0.1, churn=0.4), MONTH[RECORD.month]).fitted().common.trend
+    assert trend is not None
+    assert trend.mean / trend.sd == pytest.approx(0, abs=4)
 
 
 def test_a_season_comes_back_from_customers_who_leave() -> None:
@@ -42,22 +43,6 @@ def test_a_season_comes_back_from_customers_who_leave() -> None:
     orders = np.bincount(found.orders["on"].dt.month - 1, minlength=12)
     error = np.abs(np.log(fit.month[0] / (MONTH / MONTH.mean())))
     assert (error < 4 / np.sqrt(orders) + 0.02).all()
-
-
-def test_less_than_two_years_tell_no_trend() -> None:
-    counts = np.linspace(50.0, 150.0, 2 * 365 - 1)
-    assert trend_of(counts, np.ones(counts.size)) == (0.0, 0.0)
-    assert trend_of(np.append(50.0, counts), np.ones(counts.size + 1))[0] > 0
-
-
-def test_a_trend_is_the_change_against_the_same_part_of_the_year_before() -> None:
-    """Three years at exp(0.1) times the year before, whatever the season and the number of customers."""
-    day = np.arange(3 * 365)
-    level = 5 + day / 100
-    season = np.tile(1 + 0.5 * np.sin(2 * np.pi * np.arange(365) / 365), 3)
-    trend, error = trend_of(1e6 * level * season * np.exp(0.1 * (day // 365)), level)
-    assert trend == pytest.approx(0.1, abs=1e-3)
-    assert error < 1e-3
 
 
 def test_months_of_less_than_a_year_are_no_season() -> None:

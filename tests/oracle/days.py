@@ -95,7 +95,7 @@ class Days:
         self.macro = self.by_week(macro_factor(drawn["liquidity.macro_memory"], luck))
         self.common = self.by_week(common_shock(firm.habits.week_sd, luck))
         self.run_factor = self.run_factors(drawn["payment.macro_loading"])
-        self.level = list(islice(common_level(drawn["demand.month_sd"], luck), days))
+        self.level = list(islice(common_level(missed_by_month(firm, drawn["demand.month_sd"]), luck), days))
         self.season = self.seasons(drawn["demand.trend"])
 
     def date_of(self, t: int) -> date:
@@ -149,6 +149,12 @@ def common_shock(sd: float, luck: KeyedLuck) -> Iterator[float]:
     """Of each week, log-normal with mean 1."""
     for week in count():
         yield math.exp(sd * luck.normal(FIRM, Purpose.COMMON_WEEK, week) - sd * sd / 2) if sd > 0 else 1.0
+
+
+def missed_by_month(firm: Firm, month_sd: float) -> float:
+    """What a month is beside what is foreseen of it: its own level, and the mean of those that its season is from."""
+    years = firm.seasons.years
+    return month_sd if years == 0 else math.sqrt(month_sd**2 + month_sd**2 / years)
 
 
 def common_level(sd: float, luck: KeyedLuck) -> Iterator[float]:

@@ -237,4 +237,5 @@ def seasons(draw: Draw) -> Seasons:
         SEGMENTS,
         np.array([draw(st.lists(factor, min_size=12, max_size=12)) for _ in SEGMENTS]),
         np.array([draw(st.lists(factor, min_size=8, max_size=8)) for _ in SEGMENTS]),
+        draw(st.sampled_from([0.0, 1.5])),
     )

@@ -33,13 +33,10 @@ LONGER_ON = 330
 """Day from which four customers in ten, chosen by lot, have 20 days more to pay."""
 
 CARDS = (
-    *("collections.call_effect", "collections.email_effect", "demand.campaign_uplift", "demand.churn_rate"),
+    *("collections.call_effect", "demand.campaign_uplift", "demand.churn_rate", "demand.month_sd"),
     *("demand.terms_elasticity", "demand.trend", "payment.terms_pass_through"),
 )
 """Parameters that the books of these firms measure."""
-
-UNTRUE = {"demand.month_sd"}
-"""What is measured and has no true value: it stands for the error of what is foreseen, too."""
 
 UPLIFT = "demand.campaign_uplift"
 

@@ -77,7 +77,7 @@ def fitted(past: Past) -> Firm:
     demand = fit_demand(past.orders, past.customers, past.first_day, past.last_day, CALENDAR)
     payment = fit_payment(past.invoices, past.customers, past.last_day, CALENDAR)
     customers = past.firm.customers.assign(**demand.traits)
-    seasons = Seasons(demand.segments, demand.month, demand.kind)
+    seasons = Seasons(demand.segments, demand.month, demand.kind, demand.years)
     return replace(past.firm, customers=customers, habits=payment.habits, seasons=seasons)
 
 

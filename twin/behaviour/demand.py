@@ -27,10 +27,13 @@ Floats = npt.NDArray[np.float64]
 YEAR, PARTS = 365, 12
 """Days of a year, and the parts of it that the common level of orders lasts for."""
 
+TERMS_UNIT = 30
+"""Days of terms for which their elasticity is stated."""
+
 
 def terms_response(elasticity: float, extra_days: npt.ArrayLike) -> Floats:
     """Factor on the order intensity of terms that are `extra_days` longer than before: exp(elasticity x days / 30)."""
-    return np.exp(elasticity * np.asarray(extra_days, dtype=float) / 30)
+    return np.exp(elasticity * np.asarray(extra_days, dtype=float) / TERMS_UNIT)
 
 
 def price_response(elasticity: float, price: npt.ArrayLike) -> Floats:
@@ -50,6 +53,15 @@ def common_level(month_sd: float, days: int, seed: int, replication: int) -> Flo
         return np.ones(days)
     z = np.array([normal(uniform(seed, replication, FIRM, int(Purpose.COMMON_MONTH), k)) for k in range(part[-1] + 1)])
     return np.asarray(np.exp(month_sd * z - month_sd**2 / 2)[part])
+
+
+def unforeseen_sd(month_sd: float, years: float) -> float:
+    """Spread of the log of what a month to come is beside what is foreseen of it.
+
+    Its season is known from `years` of the same month, each with a common level of its own; 0: it has no season, or one
+    that is known for certain.
+    """
+    return month_sd * math.sqrt(1 + 1 / years) if years > 0 else month_sd
 
 
 @njit(cache=True, inline="always")

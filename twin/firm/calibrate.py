@@ -59,7 +59,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
         calendar=record.calendar,
         customers=traits[list(TRAITS)],
         habits=learnt.payment.habits,
-        seasons=Seasons(learnt.demand.segments, learnt.demand.month, learnt.demand.kind),
+        seasons=Seasons(learnt.demand.segments, learnt.demand.month, learnt.demand.kind, learnt.demand.years),
         open_items=standing.open_items,
         accounts=standing.accounts,
         outflows=standing.outflows,

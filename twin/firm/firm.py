@@ -25,11 +25,13 @@ class Seasons:
     """How the order intensity moves with the calendar, by segment; each row averages 1.
 
     month: (segments, 12); kind: (segments, 8) by calendar.KINDS; segments: their names in row order.
+    years: of record that the months are measured on; 0 where they are certain, or all 1.
     """
 
     segments: tuple[str, ...]
     month: npt.NDArray[np.float64]
     kind: npt.NDArray[np.float64]
+    years: float = 0.0
 
 
 class OpenDues(NamedTuple):

@@ -9,10 +9,12 @@ from twin.behaviour.belief import Belief
 from twin.firm.cards import Card, beliefs
 from twin.firm.leaving import mean_annoyance
 from twin.firm.measured import filled, measured_demand, not_measured
+from twin.firm.moves import moves_of
 from twin.firm.record import Record
 from twin.firm.responses import Responses, campaign_responses, contact_responses, joined
 from twin.firm.responses_offers import discount_responses, terms_responses
 from twin.fit.demand import DemandFit, fit_demand
+from twin.fit.demand_moves import NONE, Moves
 from twin.fit.liquidity import LiquidityFit, fit_liquidity
 from twin.fit.liquidity_signs import Orders, read_signs
 from twin.fit.payment import PaymentFit, fit_payment
@@ -33,16 +35,23 @@ def learn(record: Record, cards: dict[str, Card]) -> Learnt:
     """All that the record tells; what the recipe states stands before it."""
     known, first, today = record.known, record.history_from, record.today
     currency, stated = known.currency, known.recipe.assume
-    demand = fit_demand(record.orders, record.customers, first, today, record.calendar)
+    demand = _demand(record)
+    payment = fit_payment(known.invoices, record.customers, today, record.calendar)
     given = beliefs(cards, currency)
+    responses = _responses(record, demand, payment, given)
+    cards = filled(cards, responses.measured, stated)
+    moves = moves_of(record, beliefs(cards, currency))
+    demand = _demand(record, moves) if moves.row.size else demand
     annoyance = mean_annoyance(known, len(record.customers), first, given)
     cards = filled(cards, measured_demand(demand, first, today, annoyance, given), stated)
-    payment = fit_payment(known.invoices, record.customers, today, record.calendar)
-    responses = _responses(record, demand, payment, beliefs(cards, currency))
-    cards = filled(cards, responses.measured, stated)
     liquidity = _liquidity(record, demand, payment, beliefs(cards, currency))
     told = (*payment.unmeasured, *not_measured(demand, first, today), *responses.sentences, *liquidity.unmeasured)
     return Learnt(cards, demand, payment, liquidity, told)
+
+
+def _demand(record: Record, moves: Moves = NONE) -> DemandFit:
+    """Demand as the orders show it beside what the firm did to move them."""
+    return fit_demand(record.orders, record.customers, record.history_from, record.today, record.calendar, moves)
 
 
 def _responses(record: Record, demand: DemandFit, payment: PaymentFit, given: Mapping[str, Belief]) -> Responses:

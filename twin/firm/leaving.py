@@ -20,6 +20,7 @@ from twin.behaviour.payment import Floats
 from twin.books import Books
 from twin.firm.settings import CONTACTS
 from twin.firm.traits import long_run_regimes
+from twin.fit.response import log_priors
 
 FAILING = ("worsen_sound", "worsen_strained", "worsen_distressed", "improve_strained", "improve_distressed")
 """Parameters of the liquidity card on which the failures of a year depend."""
@@ -30,8 +31,8 @@ QUANTILES = (np.arange(40) + 0.5) / 40
 WIDE, STEPS = 7.0, 701
 """Reach of the log of what is weighed, on both sides of the card's centre."""
 
-PRIOR_SD = 1.0
-"""Standard deviation of the log of the prior: around the card's centre, and wide, for a record outweighs a guess."""
+FREEDOM = 4.0
+"""Degrees of freedom of the prior, of the card's width with the tails of Student's t: a record outweighs a guess."""
 
 
 def calm_leaving(lost: tuple[float, float], annoyance: float, given: Mapping[str, Belief]) -> tuple[float, float]:
@@ -40,12 +41,15 @@ def calm_leaving(lost: tuple[float, float], annoyance: float, given: Mapping[str
     lost: the same of customers lost in all; annoyance: mean of the past; given: beliefs of the cards by
     'card.parameter'.
     """
-    log = np.linspace(-WIDE, WIDE, STEPS) + math.log(given["demand.churn_rate"].centre)
+    (centre,), (sd,) = log_priors([given["demand.churn_rate"]])
+    off = np.linspace(-WIDE, WIDE, STEPS)
+    log = centre + off
     often = long_run_regimes(given)["distressed"] * given["liquidity.worsen_distressed"].centre
     held = [given[f"liquidity.{name}"] for name in FAILING]
     spread = Belief("lognormal", often, math.hypot(*(belief.b for belief in held if belief.shape == "lognormal")))
     failures = np.array([spread.at(u) for u in QUANTILES])
-    weight = _likelihood(np.exp(log), annoyance, failures, lost) * np.exp(-0.5 * ((log - log.mean()) / PRIOR_SD) ** 2)
+    prior = (1 + (off / sd) ** 2 / FREEDOM) ** (-(FREEDOM + 1) / 2)
+    weight = prior * _likelihood(np.exp(log), annoyance, failures, lost)
     mean = float(np.average(log, weights=weight))
     return float(np.exp(mean)), float(np.sqrt(np.average((log - mean) ** 2, weights=weight)))
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import NamedTuple
 
 from twin.behaviour.belief import Belief
-from twin.behaviour.demand import YEAR
 from twin.books import Books
 from twin.firm.cards import Card, Spread
 from twin.firm.leaving import calm_leaving
@@ -36,12 +35,13 @@ def measured_demand(
     if demand.churn and given["demand.churn_rate"].shape != "fixed":
         source = f"{orders}, by who has been silent for long for its own pace, without failures and annoyance"
         out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, annoyance, given), source)
-    if demand.trend:
-        source = f"{orders}, each twelfth of a year against the same a year before, of the same customers"
-        out["demand.trend"] = _measured("normal", demand.trend, source)
-    *spread, months = demand.month_sd
+    trend = demand.common.trend
+    if trend and trend.measured:
+        source = f"{orders}, by twelfths of a year beside the season, what campaigns and terms did to them left out"
+        out["demand.trend"] = _measured("normal", (trend.mean, trend.sd), source)
+    *spread, months = demand.common.month_sd
     if months >= FEW_MONTHS:
-        source = f"{orders}, {months} twelfths of a year against what was foreseen of the same customers"
+        source = f"{orders}, {months} twelfths of a year beside season and trend"
         out["demand.month_sd"] = _measured("lognormal", (spread[0], spread[1]), source)
     return out
 
@@ -85,10 +85,11 @@ def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
             "that customers leave does not show in the orders: all who ordered are customers still, and leave as the "
             "demand card assumes"
         )
-    if not demand.trend:
-        years = "orders do not show a trend" if (last - first).days + 1 >= 2 * YEAR else "less than two years of orders"
-        yield f"{years}: demand goes on at its present level, but for the trend that the demand card assumes"
-    if (months := demand.month_sd[2]) < FEW_MONTHS:
+    trend = demand.common.trend
+    if not (trend and trend.measured):
+        why = "orders tell no more of a trend than is assumed" if trend else "less than two years of orders"
+        yield f"{why}: demand goes on at its present level, but for the trend that the demand card assumes"
+    if (months := demand.common.month_sd[2]) < FEW_MONTHS:
         yield (
             f"how far all orders move together from month to month: {months} months to judge by; their spread is the "
             "one that the demand card assumes"

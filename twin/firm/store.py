@@ -23,7 +23,7 @@ from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Policy, Step
 from twin.output import new_directory
 
-FORMAT = 4
+FORMAT = 5
 REDO = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
 TABLES = ("customers", "open_items", "accounts", "outflows", "links", "archetypes", "members")
 _PER_CUSTOMER = ("table", "run", "calendar", "shift_sd", "channel", "dispute_share")
@@ -72,7 +72,8 @@ def read_firm(directory: Path | str) -> Firm:
     if lacking:
         what = f"its model cards lack {listed(lacking)}, which this version needs."
         raise FirmError(Fault(str(place / "models"), what, "calibrate the firm again"))
-    seasons, policy, calendar = manifest["seasons"], manifest["policy"], manifest["calendar"]
+    held, policy, calendar = manifest["seasons"], manifest["policy"], manifest["calendar"]
+    seasons = Seasons(tuple(held["segments"]), np.array(held["month"]), np.array(held["kind"]), held["years"])
     policy["ladder"] = tuple(Step(**step) for step in policy["ladder"])
     customers = tables["customers"]
     return Firm(
@@ -82,7 +83,7 @@ def read_firm(directory: Path | str) -> Firm:
         calendar=Calendar(calendar["country"], tuple(calendar["weekend"])),
         customers=customers.loc[:, ~customers.columns.str.startswith(("habit_", "phase_", "shift_"))],
         habits=_habits(manifest["habits"], customers, tables["rates"], tables["calendars"]),
-        seasons=Seasons(tuple(seasons["segments"]), np.array(seasons["month"]), np.array(seasons["kind"])),
+        seasons=seasons,
         open_items=tables["open_items"],
         accounts=tables["accounts"],
         outflows=tables["outflows"],
@@ -112,6 +113,7 @@ def _manifest(firm: Firm) -> dict[str, Any]:
             "segments": firm.seasons.segments,
             "month": firm.seasons.month.tolist(),
             "kind": firm.seasons.kind.tolist(),
+            "years": firm.seasons.years,
         },
         "habits": {
             **{name: getattr(habits, name).tolist() for name in _SHARED},

@@ -1,8 +1,9 @@
 """Demand from the books: who is still a customer, how often it orders, by which season, how much, and together.
 
     orders of a customer ~ its rate x season of its segment, until it leaves     twin/fit/demand_dropout.py
-    season, trend        ~ the orders over what is expected of those still there  twin/fit/demand_season.py
-    common level         ~ the orders of a month over what was foreseen           twin/fit/demand_months.py
+    season               ~ the orders over what is expected of those still there  twin/fit/demand_season.py
+    trend, common level  ~ the same by twelfths of a year                         twin/fit/demand_common.py
+    what the firm did    ~ known beforehand                                       twin/fit/demand_moves.py
     orders at once       ~ geometric                                             twin/fit/demand_batches.py
     amounts              ~ log-normal                                            twin/fit/demand_amounts.py
 
@@ -15,7 +16,8 @@ J. Royal Stat. Soc. B 39(1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -26,9 +28,10 @@ from twin.behaviour.demand import YEAR
 from twin.calendar import KINDS, Calendar
 from twin.fit.demand_amounts import amounts, kept_totals
 from twin.fit.demand_batches import followed_at_once
+from twin.fit.demand_common import Common, fit_common
 from twin.fit.demand_dropout import Dropout, Histories, Moments, churn_today, fit_dropout, moments_of
-from twin.fit.demand_months import fit_month_sd
-from twin.fit.demand_season import Record, exposures, record_of, seasons, trend_of
+from twin.fit.demand_moves import NONE, Moves
+from twin.fit.demand_season import Record, exposures, record_of, seasons
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -50,19 +53,18 @@ class DemandFit:
     segments: names in row order; month: (segments, 12); kind: (segments, 8), each row averages 1.
     traits:   one row per customer with TRAITS, which twin/firm/traits.py explains.
     churn:    median of the yearly leaving intensity of today's customers, and the standard deviation of its log.
-    trend:    change of the log of the order intensity in a year, and its standard error.
-    month_sd: median and log standard deviation of the spread of the log of the common level of a month, and the months
-        that it rests on.
-    Where the orders do not show them, churn or trend is None.
+    years:    of record that `month` is from; 0 where that is less than a year, which tells no season.
+    common:   what moves the orders of all; what is not known of the effects of moves is in the error of the trend.
+    Where the orders do not show it, churn is None.
     """
 
     segments: tuple[str, ...]
     month: Floats
     kind: Floats
+    years: float
     traits: pd.DataFrame
     churn: tuple[float, float] | None
-    trend: tuple[float, float] | None
-    month_sd: tuple[float, float, int]
+    common: Common
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,7 @@ class _Arrivals:
 
     month: Floats
     kind: Floats
-    trend: tuple[float, float]
-    month_sd: tuple[float, float, int]
+    common: Common
     exposure: Floats
     histories: Histories
     moments: Moments
@@ -80,12 +81,18 @@ class _Arrivals:
 
 
 def fit_demand(
-    orders: pd.DataFrame, customers: pd.DataFrame, history_from: date, as_of: date, calendar: Calendar
+    orders: pd.DataFrame,
+    customers: pd.DataFrame,
+    history_from: date,
+    as_of: date,
+    calendar: Calendar,
+    moves: Moves = NONE,
 ) -> DemandFit:
     """Fit demand to the orders from `history_from` to `as_of`, both included.
 
     orders: customer_id, on (datetime64), cents; customers: customer_id, segment, since_on (NaT if not known). Every
-    order's customer is among them. Amounts below a cent, as conversion may leave them, count as a cent.
+    order's customer is among them. Amounts below a cent, as conversion may leave them, count as a cent. moves: rows of
+    customers, days from `history_from`.
     """
     days = (as_of - history_from).days + 1
     assert days > 0, f"no day lies from {history_from} to {as_of}"
@@ -95,10 +102,10 @@ def fit_demand(
     row, day, cents = held["row"].to_numpy(), held["day"].to_numpy(), np.maximum(held["cents"].to_numpy(float), 1.0)
     segments, of = np.unique(customers["segment"].to_numpy(str), return_inverse=True)
     since, record = _since(customers, every, history_from), record_of(history_from, days, calendar)
-    arrivals = _arrivals(every, np.ones(of.size), of, since, record)
+    arrivals = _arrivals(every, np.ones(of.size), of, since, record, moves)
     again = followed_at_once(row, day, of, np.diff(arrivals.exposure))
     if again.any():
-        arrivals = _arrivals(every, 1 - again, of, since, record)
+        arrivals = _arrivals(every, 1 - again, of, since, record, moves)
     known = np.hstack([_rates(arrivals), again[:, None], amounts(row, cents, of)])
     traits = pd.DataFrame(known, columns=list(TRAITS))
     traits["amount_mu"] += kept_totals(traits, row, cents, of)
@@ -107,10 +114,10 @@ def fit_demand(
         tuple(segments.tolist()),
         arrivals.month,
         arrivals.kind,
+        days / YEAR if days >= YEAR else 0.0,
         traits,
         (found.churn_today * YEAR, found.log_sd) if found.leaving else None,
-        arrivals.trend if arrivals.trend[0] else None,
-        arrivals.month_sd,
+        arrivals.common,
     )
 
 
@@ -160,7 +167,9 @@ def by_day(segment: Ints, day: Ints, weight: Floats, segments: int, days: int) -
     return flat.reshape(segments, days)
 
 
-def _arrivals(orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record) -> _Arrivals:
+def _arrivals(
+    orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record, moves: Moves
+) -> _Arrivals:
     """Leaving and season in turns. orders, weight, segment, since: as in histories_of."""
     histories = histories_of(orders, weight, segment, since, record.days)
     row, day = orders["row"].to_numpy(), orders["day"].to_numpy()
@@ -168,30 +177,46 @@ def _arrivals(orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats
     row, day = row[counted], day[counted]
     segments = int(segment.max()) + 1
     counts = by_day(segment[row], day, weight[row], segments, record.days)
-    month, kind, trend = np.ones((segments, 12)), np.ones((segments, len(KINDS))), (0.0, 0.0)
+    month, kind, growth = np.ones((segments, 12)), np.ones((segments, len(KINDS))), 0.0
     for turn in range(ROUNDS + 1):
-        exposure = exposures(month, kind, trend[0], record)
-        moments = moments_of(histories, exposure)
+        exposure = exposures(month, kind, growth, record)
+        moments = moments_of(histories, exposure, moves)
         dropout = fit_dropout(histories, moments)
-        level = expected_level(histories, moments, dropout, segments, record.days)
+        level = expected_level(histories, moments, dropout, record.days, moves)
+        common = fit_common(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
         if turn == ROUNDS:
             break
-        month, kind = seasons(counts, level * np.exp(trend[0] * record.years), record)
-        trend = trend_of(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
-    foreseen = (level * kind[:, record.kind]).sum(axis=0) * np.exp(trend[0] * record.years)
-    month_sd = fit_month_sd(counts.sum(axis=0), foreseen)
-    return _Arrivals(month, kind, trend, month_sd, exposure, histories, moments, dropout)
+        growth = common.growth
+        month, kind = seasons(counts, level * np.exp(growth * record.years), record)
+    if common.trend:
+        unsure = [
+            fit_common(counts.sum(axis=0), (other * kind[:, record.kind]).sum(axis=0)).growth - common.growth
+            for other in (expected_level(histories, moments, dropout, record.days, m) for m in moves.surer())
+        ]
+        common = replace(common, trend=replace(common.trend, sd=math.hypot(common.trend.sd, *unsure)))
+    return _Arrivals(month, kind, common, exposure, histories, moments, dropout)
 
 
-def expected_level(histories: Histories, moments: Moments, dropout: Dropout, segments: int, days: int) -> Floats:
+def expected_level(histories: Histories, moments: Moments, dropout: Dropout, days: int, moves: Moves = NONE) -> Floats:
     """Expected order rate of the customers that have come and not left by each day, of who tells. (segments, days)"""
     rate = (dropout.shape + histories.counts)[:, None] / (dropout.days[:, None] + moments.time)
     flow = rate * dropout.weight * histories.tells[:, None]
-    leaves = np.clip(np.ceil(moments.day), 0, days).astype(np.int64)
-    level = np.zeros((segments, days + 1))
-    np.add.at(level, (histories.segment, np.minimum(histories.start, days).astype(np.int64)), flow.sum(axis=1))
-    np.subtract.at(level, (histories.segment[:, None], leaves), flow)
-    return np.maximum(np.cumsum(level, axis=1)[:, :days], 0.0)
+    segment = histories.segment[:, None]
+    comes = np.minimum(histories.start, days).astype(np.int64)[:, None]
+    leaves = np.maximum(np.clip(np.ceil(moments.day), 0, days).astype(np.int64), comes)
+    step = np.zeros((int(segment.max()) + 1, days + 1))
+    _raise(step, segment, comes, leaves, flow)
+    row, first, end, more = moves.pieces()
+    since, until = (np.clip(at[row], first[:, None], end[:, None]) for at in (comes, leaves))
+    _raise(step, segment[row], since, until, more[:, None] * flow[row])
+    return np.maximum(np.cumsum(step, axis=1)[:, :days], 0.0)
+
+
+def _raise(step: Floats, row: Ints, first: Ints, end: Ints, by: Floats) -> None:
+    """Let the rows of what `step` sums up to be more by `by` from `first` up to, not including, `end`."""
+    row, first, end, by = np.broadcast_arrays(row, first, end, by)
+    np.add.at(step, (row, first), by)
+    np.subtract.at(step, (row, end), by)
 
 
 def _rates(arrivals: _Arrivals) -> Floats:

@@ -24,6 +24,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import gammaln, psi
 
+from twin.fit.demand_moves import NONE, Moves
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 FEW = 20
@@ -108,10 +110,10 @@ class Dropout:
         return self.churn > 0
 
 
-def moments_of(histories: Histories, exposure: Floats) -> Moments:
+def moments_of(histories: Histories, exposure: Floats, moves: Moves = NONE) -> Moments:
     """Gauss-Legendre moments from the last order to the end, close to each other after the order.
 
-    exposure: (segments, days + 1) cumulative season-weighted days.
+    exposure: (segments, days + 1) cumulative season-weighted days, in which moved customers order more or less.
     """
     end = exposure.shape[1] - 1.0
     place = (_PLACE + 1) / 2
@@ -123,6 +125,12 @@ def moments_of(histories: Histories, exposure: Floats) -> Moments:
         inside = histories.segment == s
         start = np.interp(histories.start[inside], np.arange(end + 1), exposure[s])
         time[inside] = np.interp(day[inside], np.arange(end + 1), exposure[s]) - start[:, None]
+    row, first, stop, more = moves.pieces()
+    for s in range(exposure.shape[0]):
+        of = histories.segment[row] == s
+        inside = [np.clip(at[row[of]], first[of, None], stop[of, None]) for at in (day, histories.start[:, None])]
+        until, since = (np.interp(at, np.arange(end + 1), exposure[s]) for at in inside)
+        np.add.at(time, row[of], more[of, None] * (until - since))
     width = np.maximum(gap * slope * _WEIGHT / 2, 1e-12)
     return Moments(day, day - histories.entry[:, None], np.maximum(time, 0.0), width)
 

@@ -1,4 +1,4 @@
-"""Seasons and trend of demand: how the orders of a segment move with the calendar, whoever its customers then are.
+"""Seasons of demand: how the orders of a segment move with the calendar, whoever its customers then are.
 
     orders on a day ~ level(day) x month factor x kind factor x exp(trend x years)
     level(day)      = expected order intensity of the customers that have come and not left by then
@@ -14,14 +14,11 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from twin.behaviour.demand import PARTS, YEAR
+from twin.behaviour.demand import YEAR
 from twin.calendar import KINDS, Calendar
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-SURE = 3.0
-"""Standard errors from which a trend is taken up."""
 
 
 @dataclass(frozen=True)
@@ -90,28 +87,3 @@ def exposures(month: Floats, kind: Floats, trend: float, record: Record) -> Floa
     out = np.zeros((month.shape[0], record.days + 1))
     np.cumsum(weight, axis=1, out=out[:, 1:])
     return out
-
-
-def trend_of(counts: Floats, level: Floats) -> tuple[float, float]:
-    """Change of the log of the order intensity in a year, and its standard error; (0, 0) where it does not show.
-
-    Each twelfth of a year is compared with the same of the year before, over what is expected of the customers of both,
-    so that no season matters; the error is from the scatter of these, which holds what Poisson does not. Two full years
-    are needed, and SURE standard errors. counts, level: (days,) of all segments, the level with kinds of day.
-    """
-    years = counts.size // YEAR
-    if years < 2:
-        return 0.0, 0.0
-    place = np.arange(counts.size - 1, -1, -1) * PARTS // YEAR
-    parts = years * PARTS
-    inside = place < parts
-    seen = np.bincount(place[inside], counts[inside], parts)
-    usual = np.bincount(place[inside], level[inside], parts)
-    if not ((seen > 0) & (usual > 0)).all():
-        return 0.0, 0.0
-    change = (log_ratio := np.log(seen / usual))[:-PARTS] - log_ratio[PARTS:]
-    weight = 1 / (1 / seen[:-PARTS] + 1 / seen[PARTS:])
-    mean = float(np.average(change, weights=weight))
-    freedom = change.size - 1
-    error = float(np.sqrt((weight * (change - mean) ** 2).sum() / weight.sum() / freedom))
-    return (mean, error) if abs(mean) > SURE * error else (0.0, 0.0)

@@ -139,7 +139,7 @@ def _season_days(orders: Orders, weeks: int, calendar: Calendar, as_of: date) ->
     """Cumulative season-weighted days of the records before each day of the weeks, by segment. (segments, days + 1)"""
     first = as_of - timedelta(days=7 * weeks - 1)
     demand, record = orders.demand, record_of(first, 7 * weeks, calendar)
-    passed = exposures(demand.month, demand.kind, demand.trend[0] if demand.trend else 0.0, record)
+    passed = exposures(demand.month, demand.kind, demand.common.growth, record)
     early = max((orders.start - first).days, 0)
     return np.maximum(passed - passed[:, early, None], 0.0)
 

@@ -4,7 +4,7 @@
     some followed at once by another; of those who have left: none
     rate ~ gamma posterior,    log amount ~ normal(mu, sigma),    mu ~ its posterior
 
-Beside the season the orders of all customers have a common level, which is new each twelfth of a year.
+Beside the season the orders of all customers have a trend, and a common level, which is new each twelfth of a year.
 Nobody leaves in the weeks that are foreseen, and customers who come new in them are not foreseen. An order is invoiced
 on its day, on the customer's median terms.
 """
@@ -22,11 +22,12 @@ from numba import njit
 from scipy.special import gammaincinv
 
 from twin.behaviour.belief import Belief
-from twin.behaviour.demand import YEAR, common_level, wait_for_next
+from twin.behaviour.demand import YEAR, common_level, unforeseen_sd, wait_for_next
 from twin.behaviour.payment import Floats, Ints, PaymentHabits
 from twin.behaviour.receipts import OpenItems, days_from, simulate_once
 from twin.fit.demand import fit_demand, full_from
-from twin.fit.demand_season import exposures, record_of
+from twin.fit.demand_common import TREND
+from twin.fit.demand_season import record_of
 from twin.fit.forecast import SEED, Receipts, View, open_items
 from twin.luck import FIRM, Purpose, exponential, fill_normal, fill_uniform, normal, uniform
 
@@ -41,7 +42,8 @@ class Demand:
     """Demand from the day after a cut: (c,) arrays of TRAITS by customer, and what moves all of them.
 
     weight: (segments, days) of each day; terms: (c,) days.
-    month_sd: median and log standard deviation of the spread of the log of their common level.
+    trend: change of the log of all rates in a year; month_sd: spread of the log of their common level.
+    years: as in DemandFit.
     """
 
     shape: Floats
@@ -53,7 +55,9 @@ class Demand:
     sigma: Floats
     segment: npt.NDArray[np.int64]
     weight: Floats
-    month_sd: tuple[float, float]
+    trend: Belief
+    month_sd: Belief
+    years: float
     terms: Ints
 
 
@@ -68,14 +72,14 @@ def demand_at(seen: View, weeks: int, amount: str) -> Demand | None:
         segment=customers["segment"].fillna("all"), since_on=pd.to_datetime(customers["since_on"])
     )
     fit = fit_demand(orders, customers, seen.history_from or full_from(orders["on"]), seen.cut, seen.calendar)
-    record, trend = (
-        record_of(seen.cut + timedelta(days=1), 7 * weeks, seen.calendar),
-        fit.trend[0] if fit.trend else 0.0,
-    )
-    weight = np.diff(exposures(fit.month, fit.kind, trend, record)) * np.exp(trend * record.days / YEAR)
+    record = record_of(seen.cut + timedelta(days=1), 7 * weeks, seen.calendar)
+    weight = fit.month[:, record.month] * fit.kind[:, record.kind]
     segment = pd.Index(fit.segments).get_indexer(pd.Index(customers["segment"]))
     shape, days, alive, again, mu, mu_sd, sigma = (fit.traits[name].to_numpy(float) for name in TRAITS)
-    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, fit.month_sd[:2], _terms(seen))
+    told = fit.common.trend
+    trend = Belief("normal", told.mean, told.sd) if told else TREND
+    common = trend, Belief("lognormal", *fit.common.month_sd[:2]), fit.years
+    return Demand(shape, days, alive, again, mu, mu_sd, sigma, segment, weight, *common, _terms(seen))
 
 
 def _terms(seen: View) -> Ints:
@@ -125,10 +129,12 @@ def _orders(demand: Demand, seed: int, replication: int) -> tuple[Ints, Ints, Fl
 
 
 def _cumulative(demand: Demand, seed: int, replication: int) -> Floats:
-    """Weight of the days before each day, by segment, at the common level of one replication. (segments, days + 1)"""
+    """Weight of the days before each day, by segment, by what moves all in one replication. (segments, days + 1)"""
     segments, days = demand.weight.shape
-    spread = Belief("lognormal", *demand.month_sd).at(uniform(seed, replication, FIRM, int(Purpose.ASSUMPTION), 0))
-    level = common_level(spread, days, seed, replication)
+    held = enumerate((demand.month_sd, demand.trend))
+    month_sd, trend = (b.at(uniform(seed, replication, FIRM, int(Purpose.ASSUMPTION), k)) for k, b in held)
+    level = common_level(unforeseen_sd(month_sd, demand.years), days, seed, replication)
+    level *= np.exp(trend * np.arange(days) / YEAR)
     return np.hstack([np.zeros((segments, 1)), np.cumsum(demand.weight * level, axis=1)])
 
 

@@ -4,7 +4,8 @@
 
 own_c is the customer's, month_m that of the issue, common to all: those whose terms stayed say what moved everybody.
 longer_c are the days by which the terms became longer, `after` is 1 from the change on. Least squares; customers count
-by the inverse of their variance; the error is from the scatter of the customers' scores, each as if it were left out.
+by the inverse of their variance; the error is from the scatter of the customers' scores, each as if it were left out,
+and from whole days: all whose terms became longer by as much move by the same number of days, rounded.
 The posterior is this and the card's prior, both normal.
 
 The month of a customer's change counts neither as before nor as after: whatever began with the change for all, on the
@@ -43,8 +44,8 @@ LEAST_INVOICES = 3
 """Invoices before the change, and after it, for a customer to count as changed."""
 POOLED = 5.0
 """Invoices that the variance of all is worth beside a customer's own."""
-LEAST_ERROR = 0.005
-"""Least standard error: days are whole."""
+ROUNDED = 12**-0.5
+"""Standard deviation of what rounding to whole days takes or gives, in days."""
 LEAST_TOLD = 1e-3
 """Share of the moves that must not be explained by the months."""
 ROUNDS = 50
@@ -79,7 +80,7 @@ def fit_pass_through(
     moved = record.extra[row] * after * share[row]
     changed = np.unique(row[moved != 0]).size
     months = month[inside] - month.min()
-    found = _slope(late.astype(float), moved, row, months, changed) if changed >= LEAST_CHANGED else None
+    found = _slope(late.astype(float), moved, row, months, record.extra) if changed >= LEAST_CHANGED else None
     told = combined(1 + found[0], found[1], prior) if found else None
     return PassThroughFit(told, changed, int(record.changed[row].sum()))
 
@@ -99,21 +100,30 @@ def _on_both_sides(record: TermsRecord, inside: Longs) -> Mask:
     return np.asarray(~record.changed | (many >= LEAST_INVOICES).all(axis=1))
 
 
-def _slope(late: Floats, moved: Floats, row: Longs, month: Longs, changed: int) -> tuple[float, float] | None:
+def _slope(late: Floats, moved: Floats, row: Longs, month: Longs, extra: Floats) -> tuple[float, float] | None:
     """Days late for each day moved, with its standard error; None if the moves cannot be told from the months.
 
-    The error is widened as that of a mean of so few `changed` customers, by the variance of Student's t.
+    extra: (c,) days by which the terms of each became longer. The error is widened as that of a mean of so few
+    customers who moved, by the variance of Student's t.
     """
     weight = _weights(late, row, month)
     y, x = (_within(values, row, month, weight) for values in (late, moved))
-    told = np.bincount(row, weight * x * x)
+    told = np.asarray(np.bincount(row, weight * x * x), dtype=float)
     total = float(told.sum())
     if total <= LEAST_TOLD * float((weight * moved * moved).sum()):
         return None
     slope = float((weight * x * y).sum()) / total
     scores = np.bincount(row, weight * x * (y - slope * x)) / np.maximum(1 - told / total, 0.1)
-    few = (changed - 1) / (changed - 3)
-    return slope, max(math.sqrt(float((scores**2).sum()) * few) / total, LEAST_ERROR)
+    changed = np.unique(row[moved != 0]).size
+    scatter = float((scores**2).sum()) * (changed - 1) / (changed - 3)
+    return slope, math.hypot(math.sqrt(scatter), _rounding(told, extra[: told.size])) / total
+
+
+def _rounding(told: Floats, extra: Floats) -> float:
+    """Standard deviation of what whole days add to the scores together. told: (c,) how much each customer tells."""
+    longer, alike = np.unique(extra, return_inverse=True)
+    moved = longer != 0
+    return ROUNDED * math.sqrt(float(((np.bincount(alike, told)[moved] / longer[moved]) ** 2).sum()))
 
 
 def _weights(late: Floats, row: Longs, month: Longs) -> Floats:

@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.behaviour.belief import Belief
+from twin.behaviour.demand import TERMS_UNIT
 from twin.behaviour.payment import Floats
 from twin.fit.response import Told, plain_prior, posterior
 from twin.fit.response_changes import LEAST_INVOICES, Longs, TermsRecord
@@ -34,8 +35,6 @@ LEVEL_SD = 0.5
 """Prior standard deviation of the log of what all customers order more or less in a period, beside the season."""
 LEAST_CHANGED = 5
 """Customers with a change that is followed by orders, from which their scatter is known."""
-TERMS_UNIT = 30
-"""Days of terms for which the elasticity is stated."""
 
 
 @dataclass(frozen=True)

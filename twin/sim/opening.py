@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from twin.behaviour.contact import fading, fill_faded, usual_effect
-from twin.behaviour.demand import common_level
+from twin.behaviour.demand import common_level, unforeseen_sd
 from twin.behaviour.liquidity import FAILED, REGIMES, Regimes, macro_path, stress
 from twin.behaviour.payment import FIRST_DAY, LAST_DAY, fresh_patience
 from twin.firm.firm import Firm
@@ -96,7 +96,8 @@ def build(firm: Firm, plan: Plan, nature: Nature, *, log: bool) -> World:
     rate, fade = np.ascontiguousarray(firm.habits.rate), np.empty(days + LONGEST_TERMS)
     fill_faded(drawn["collections.half_life_days"], fade)
     first_link, creditor, share = links_by_debtor(firm, n)
-    level = common_level(drawn["demand.month_sd"], days, nature.seed, nature.replication)
+    month_sd = unforeseen_sd(drawn["demand.month_sd"], firm.seasons.years)
+    level = common_level(month_sd, days, nature.seed, nature.replication)
     factor = nature.run_factor
     if drawn["payment.macro_loading"] != 0.0:
         factor = factor * by_day(np.exp(-drawn["payment.macro_loading"] * _macro(drawn, nature)), days)

@@ -6,6 +6,7 @@ import math
 import operator
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -38,12 +39,16 @@ CARDS = (
 )
 """Parameters that the books of these firms measure."""
 
+DISCOUNT_CARDS = ("discount.cost_of_funds", "discount.funds_spread", "discount.softness")
+"""Parameters that the books measure beside them if a discount is on offer; few invoices are late enough for a call."""
+
 UPLIFT = "demand.campaign_uplift"
 
 
-def one_firm_of_the_cards(seed: int) -> pd.DataFrame:
+def one_firm_of_the_cards(seed: int, discount: float = 0.0) -> pd.DataFrame:
     """Where the truth lies in what is held of every parameter that the books of a firm measure; columns as `placed`."""
     firm = true_firm(CUSTOMERS, seed, LAST_DAY - timedelta(days=DAYS))
+    firm = replace(firm, policy=replace(firm.policy, discount=discount, discount_days=10))
     rng = np.random.default_rng(seed)
     uplift = firm.beliefs[UPLIFT].at(rng.uniform())
     longer = Change("terms_days", LONGER_ON, None, rng.random(CUSTOMERS) < 0.4, "add", fixed(20))
@@ -54,6 +59,10 @@ def one_firm_of_the_cards(seed: int) -> pd.DataFrame:
         _write_campaigns(Path(folder), firm, plan)
         learnt = calibrate(read_books(Path(folder)), cuts=0)
     return pd.DataFrame(_placed(learnt, past.drawn | {UPLIFT: uplift}, rng))
+
+
+one_firm_with_a_discount = partial(one_firm_of_the_cards, discount=0.02)
+"""The same of a firm that lets off 2 % for payment within 10 days."""
 
 
 def _campaign(firm: Firm, days: tuple[int, int], uplift: float, rng: np.random.Generator) -> Campaign:

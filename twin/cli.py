@@ -361,13 +361,13 @@ def _compared(
 
 def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) -> Firm:
     from twin.firm.calibrate import calibrate as calibrate_
-    from twin.firm.measured import short_record
+    from twin.firm.measured import record_notes
 
     held = _books(books, data)
     tests = f"{cuts} test{'s' if cuts != 1 else ''} after"
     _say(f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {tests}")
     firm = calibrate_(held, as_of, cuts)
-    for sentence in short_record(held.as_of(firm.as_of)):
+    for sentence in record_notes(held.as_of(firm.as_of)):
         _say(f"note: {sentence}")
     return firm
 

@@ -18,7 +18,7 @@ from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, pa
 from twin.firm.firm import Firm, Seasons
 from twin.firm.learnt import learn
 from twin.firm.links import generated_links, no_links
-from twin.firm.measured import short_record
+from twin.firm.measured import record_notes
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.record import Record, record_of
@@ -51,7 +51,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     standing = _standing(record, beliefs(learnt.cards, books.currency))
     traits = pd.concat([standing.customers, learnt.demand.traits], axis=1)
     traits = traits.assign(archetype=kinds.likeliest, **_regimes(learnt.liquidity))
-    told = (*short_record(known), *known.assumptions, *unstated_policy(known, record.policy))
+    told = (*record_notes(known), *known.assumptions, *unstated_policy(known, record.policy))
     firm = Firm(
         name=books.name,
         as_of=record.today,

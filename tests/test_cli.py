@@ -196,6 +196,7 @@ def test_calibrating_says_which_rows_were_left_out_and_that_a_record_is_short(tw
     short = "the record is short (3 invoices, 2 of them settled, in 56 days)"
     assert f"note: {short}" in said.err
     assert f"  - {short}" in said.out
+    assert "; not tested, where 2 were asked for: they take 179 days of record" in said.err
 
 
 def test_a_reader_that_has_seen_enough_ends_a_command_as_it_ends_any_other(firm_directory: Path) -> None:

@@ -361,15 +361,16 @@ def _compared(
 
 def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) -> Firm:
     from twin.firm.calibrate import calibrate as calibrate_
+    from twin.firm.calibrate import last_day, told_tests
     from twin.firm.measured import record_notes
 
     held = _books(books, data)
-    tests = f"{cuts} test{'s' if cuts != 1 else ''} after"
-    _say(f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {tests}")
-    firm = calibrate_(held, as_of, cuts)
-    for sentence in record_notes(held.as_of(firm.as_of)):
+    known = held.as_of(last_day(held) if as_of is None else as_of)
+    fitted = f"{len(known.customers):,} customers to {len(known.invoices):,} invoices"
+    _say(f"{held.name}: fitting {fitted}; {told_tests(known, cuts)}")
+    for sentence in record_notes(known):
         _say(f"note: {sentence}")
-    return firm
+    return calibrate_(held, as_of, cuts)
 
 
 def _books(path: Path, data: Path | None) -> Books:

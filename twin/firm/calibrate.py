@@ -26,7 +26,7 @@ from twin.firm.settings import SETTINGS
 from twin.firm.today import unstated_policy
 from twin.firm.traits import TRAITS
 from twin.fit.archetype_names import archetypes
-from twin.fit.backtest import backtest, most_cuts
+from twin.fit.backtest import backtest, days_of_record, most_cuts, record_needed
 from twin.fit.certificate import certificate
 from twin.fit.liquidity import LiquidityFit
 
@@ -190,9 +190,23 @@ def _links(record: Record, per_customer: float) -> tuple[pd.DataFrame, tuple[str
     return links, (f"who owes whom among the customers is assumed by {by}: {len(links):,} links",)
 
 
+def told_tests(known: Books, cuts: int) -> str:
+    """'tested from 2 earlier days': how many of the cuts asked for the record allows, and why not more."""
+    possible = _possible(known, cuts)
+    tested = f"tested from {possible} earlier day{'s' if possible != 1 else ''}" if possible else "not tested"
+    if possible == cuts:
+        return tested
+    needed, record = record_needed(cuts, TEST_WEEKS), days_of_record(known)
+    return f"{tested}, where {cuts} were asked for: they take {needed:,} days of record, and there are {record:,}"
+
+
+def _possible(known: Books, cuts: int) -> int:
+    return min(cuts, most_cuts(known, TEST_WEEKS))
+
+
 def _certificate(known: Books, cuts: int) -> dict[str, Any]:
     """The certificate of as many cuts as asked for and as the record allows; empty if it allows none."""
-    possible = min(cuts, most_cuts(known, TEST_WEEKS))
+    possible = _possible(known, cuts)
     return certificate(known, backtest(known, possible, TEST_WEEKS)) if possible else {}
 
 

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from twin.firm import opening
 from twin.firm.settings import CONTACTS
 
 Context = dict[str, Any]
 
 CASH = ("end_cash", "min_cash", "days_overdrawn", "days_short", "p_shortfall", "interest")
 """Figures that depend on the balance that the cash account starts from, or on what goes out of it."""
-
-ASSUMED_CASH = {"opening cash is assumed": "opening cash", "outflows are assumed": "outflows"}
-"""What the firm says it has assumed for want of books, and how a reader is told."""
 
 _CONTACT_BELIEFS = (*(f"collections.{contact}_effect" for contact in CONTACTS), "collections.half_life_days")
 
@@ -58,8 +56,7 @@ PROCESS = re.compile(r"runs the process (?P<process>.+)", re.DOTALL)
 
 def assumed_cash(manifest: Context) -> str:
     """'rests on assumed opening cash and outflows'; empty where the books have both."""
-    told = " ".join(manifest["firm"]["assumptions"])
-    parts = [part for said, part in ASSUMED_CASH.items() if said in told]
+    parts = opening.assumed_cash(manifest["firm"]["assumptions"])
     return f"rests on assumed {' and '.join(parts)}" if parts else ""
 
 

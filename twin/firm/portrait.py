@@ -108,7 +108,7 @@ def _archetypes(firm: Firm) -> Iterator[str]:
     if firm.archetypes.empty:
         return
     counts = firm.customers["archetype"].value_counts()
-    held = firm.archetypes.assign(customers=firm.archetypes["archetype"].map(counts)).dropna()
+    held = firm.archetypes.assign(customers=firm.archetypes["archetype"].map(counts)).dropna(subset="customers")
     yield "kinds of payer: customers; days from due, 80 % of the invoices and their median; at the turn of the month:"
     for kind in held.itertuples():
         days = f"{kind.p10:+d} to {kind.p90:+d}"

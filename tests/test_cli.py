@@ -190,7 +190,7 @@ def few_invoices(folder: Path, twin: Twin) -> Said:
 def test_calibrating_says_which_rows_were_left_out_and_that_a_record_is_short(twin: Twin, tmp_path: Path) -> None:
     said = few_invoices(tmp_path / "few", twin)
     assert said.code == 0
-    assert "1 row of invoices left out: due_on is empty" in said.err
+    assert "1 row of invoices left out, 9.00 EUR: due_on is empty" in said.err
     assert said.err.count("row of invoices left out") == 2
     assert f"`twin import {tmp_path / 'few'} --out BOOKS` writes BOOKS/rejected.csv" in said.err
     short = "the record is short (3 invoices, 2 of them settled, in 56 days)"

@@ -12,7 +12,7 @@ from twin.firm.cards import parameters_of
 from twin.firm.firm import Firm
 from twin.firm.observed import CLASS_EDGES
 from twin.firm.opening import assumed_cash
-from twin.fit.certificate import within
+from twin.fit.verdict import beaten, notes, reservations, rests_on
 from twin.money import decimal_text
 
 
@@ -36,7 +36,7 @@ def portrait_text(firm: Firm) -> str:
         f"  strained             {table['strained'].sum():>18,.1f}   customers to be expected",
         f"  in distress          {table['distressed'].sum():>18,.1f}   customers to be expected",
         f"  trade credit         {len(firm.links):>18,}   links between customers",
-        _certificate(firm),
+        *_certificate(firm),
         *_archetypes(firm),
         *_measured(firm),
     ]
@@ -126,23 +126,26 @@ def _measured(firm: Firm) -> Iterator[str]:
         yield f"  {name:<28} {belief.centre:>10.3g}   {span:<20} {parameter.unit}"
 
 
-def _verdict(check: Mapping[str, Any]) -> str:
-    """What is to be said of a check that is not simply within its bounds."""
+def _verdict(name: str, check: Mapping[str, Any]) -> str:
+    """What is to be said of a check that is not simply within its usual bounds."""
     if not check["passed"]:
         return " MISSED"
-    return "" if within(check) else " (given chance)"
+    noted = notes(name, check)
+    return f" ({', '.join(noted)})" if noted else ""
 
 
-def _certificate(firm: Firm) -> str:
-    if not firm.certificate:
-        return "  no certificate: the forecast of the past was not tested"
-    word = "passed" if firm.certificate["passed"] else "NOT passed"
-    checks = "; ".join(
-        f"{name} {'none' if check['value'] is None else format(check['value'], '.3f')}{_verdict(check)}"
-        for name, check in firm.certificate["checks"].items()
+def _certificate(firm: Firm) -> Iterator[str]:
+    """The verdict and what it rests on, each check, and what takes from its worth."""
+    held = firm.certificate
+    if not held:
+        yield "  no certificate: the forecast of the past was not tested"
+        return
+    yield f"  certificate {'passed' if held['passed'] else 'NOT passed'}, on {rests_on(held)}:"
+    yield "    " + "; ".join(
+        f"{name} {'none' if check['value'] is None else format(check['value'], '.3f')}{_verdict(name, check)}"
+        for name, check in held["checks"].items()
     )
-    days = len(firm.certificate["cuts"])
-    return f"  certificate {word}, from {days} earlier day{'s' if days != 1 else ''}: {checks}"
+    yield from (f"    {sentence}" for sentence in (*reservations(held), *beaten(held)))
 
 
 def _classes(firm: Firm) -> str:

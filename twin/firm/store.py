@@ -23,7 +23,7 @@ from twin.firm.firm import Firm, Seasons
 from twin.firm.plan import Policy, Step
 from twin.output import new_directory
 
-FORMAT = 4
+FORMAT = 5
 REDO = "calibrate the firm again; what you would assume differently goes into a scenario's `assume`"
 TABLES = ("customers", "open_items", "accounts", "outflows", "links", "archetypes", "members")
 _PER_CUSTOMER = ("table", "run", "calendar", "shift_sd", "channel", "dispute_share")

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from twin.fit.verdict import beaten
 from twin.report.answer import criterion
 from twin.report.basis import assumed_cash, begins_late
 from twin.report.proof import warning
@@ -125,7 +126,9 @@ def _note(result: Comparison) -> Text:
 
 
 def _lines(result: Comparison) -> Iterator[Text]:
-    """What rests on assumed cash, what begins too late, and every acceptance criterion."""
+    """What rests on assumed cash, what plain methods foretell better, what begins too late, every criterion."""
+    for sentence in beaten(result.manifest["firm"]["certificate"]):
+        yield Text(sentence, style="dim")
     if cash := assumed_cash(result.manifest):
         yield Text(f"Cash {cash}.", style="dim")
     for record in result.manifest["scenarios"]:

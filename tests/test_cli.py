@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -427,3 +428,14 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, step: str, nu
         if demo.poll() is None:
             os.killpg(demo.pid, signal.SIGKILL)
         demo.communicate()
+
+
+def test_a_backtest_names_a_gap_in_the_record(twin: Twin, tmp_path: Path) -> None:
+    """An invoice a week to each of two customers, half a year of them twice, and a year without any between."""
+    days = [date(year, 1, 1) + timedelta(days=7 * k) for year in (2024, 2026) for k in range(26)]
+    rows = [f"{c}{d},{c},{d},{d + timedelta(days=30)},9.00,EUR,{d + timedelta(days=31)}" for d in days for c in "ab"]
+    head = "invoice_id,customer_id,issued_on,due_on,amount,currency,settled_on"
+    (tmp_path / "invoices.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    said = twin("backtest", tmp_path, "--cuts", "1", "--weeks", "4")
+    assert "note: the record has a gap: " in said.err
+    assert "`fit: {history_from: 2026-01-01}`" in said.err

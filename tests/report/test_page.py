@@ -168,6 +168,12 @@ def test_the_page_names_loosened_bounds(result: Result) -> None:
     assert "The recipe asks less than usual of cash_coverage (at least 0.3, at most 0.95;" in page.text
 
 
+def test_few_replications_are_told_on_the_page(result: Result) -> None:
+    few, enough = (replace(result, manifest={**result.manifest, "replications": n}) for n in (19, 20))
+    assert "Ranges and odds rest on 19 replications only" in page_of(few).text
+    assert "Ranges and odds rest on" not in page_of(enough).text
+
+
 def test_what_books_and_scenarios_hold_cannot_become_markup_or_script() -> None:
     evil = '<img src=x onerror=alert(1)></script><b>&"'
     firm = small_firm(name=evil, assumptions=(evil,), sources=({"name": evil, "sha256": evil},))

@@ -75,6 +75,12 @@ def test_a_change_after_the_last_day_is_told_on_the_terminal(result: Result) -> 
     assert told in printed(late, 200)
 
 
+def test_few_replications_are_told_on_the_terminal(result: Result) -> None:
+    few, enough = (replace(result, manifest={**result.manifest, "replications": n}) for n in (19, 20))
+    assert "Ranges and odds rest on 19 replications only" in printed(few, 200)
+    assert "Ranges and odds rest on" not in printed(enough, 200)
+
+
 def test_cash_that_rests_on_assumptions_is_told_on_the_terminal(result: Result) -> None:
     firm = {**result.manifest["firm"], "assumptions": ["opening cash is assumed to be 20 days of outflows"]}
     assumed = replace(result, manifest={**result.manifest, "firm": firm})

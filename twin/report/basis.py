@@ -15,6 +15,9 @@ Context = dict[str, Any]
 CASH = ("end_cash", "min_cash", "days_overdrawn", "days_short", "p_shortfall", "interest")
 """Figures that depend on the balance that the cash account starts from, or on what goes out of it."""
 
+FEW_REPLICATIONS = 20
+"""Replications below which a 90 % range is no more than the span of all: 1 in 20 lies beyond either end."""
+
 _CONTACT_BELIEFS = (*(f"collections.{contact}_effect" for contact in CONTACTS), "collections.half_life_days")
 
 _DISCOUNT_BELIEFS = ("discount.cost_of_funds", "discount.funds_spread", "discount.softness")
@@ -58,6 +61,15 @@ def assumed_cash(manifest: Context) -> str:
     """'rests on assumed opening cash and outflows'; empty where the books have both."""
     parts = opening.assumed_cash(manifest["firm"]["assumptions"])
     return f"rests on assumed {' and '.join(parts)}" if parts else ""
+
+
+def few_replications(manifest: Context) -> str:
+    """A caution where ranges and odds rest on too few replications; empty where there are enough."""
+    count = manifest["replications"]
+    if count >= FEW_REPLICATIONS:
+        return ""
+    what = f"Ranges and odds rest on {count} replications only, and other seeds may give quite other ones"
+    return f"{what}: take {FEW_REPLICATIONS} or more, 200 before deciding."
 
 
 def assumed_beliefs(manifest: Context, record: Context) -> str:

@@ -60,6 +60,14 @@ def test_the_verdict_is_told_with_what_it_rests_on_and_the_bounds_that_were_loos
     ]
 
 
+def test_a_plain_method_that_is_better_is_told() -> None:
+    cash = {OURS: {"wape": 0.2}, "due date": {"wape": 0.1}}
+    told = (
+        "Weekly receipts of open invoices: a plain method is better than the twin on WAPE (due date 0.1 against 0.2)."
+    )
+    assert proof(certificate(passed=True, cash=cash), "EUR")["beaten"] == [told]
+
+
 def test_the_values_of_a_column_have_one_precision() -> None:
     cash = {OURS: {"wape": 0.0766, "width": 7.67}, "due date": {"wape": 0.13, "width": 11.0}}
     (table,) = proof(certificate(passed=True, cash=cash), "EUR")["tables"]

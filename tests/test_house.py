@@ -14,7 +14,7 @@ import pytest
 
 from twin.content import FOLDERS, content
 from twin.faults import UserError
-from twin.yaml_file import read_yaml
+from twin.yaml_file import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 TWIN = ROOT / "twin"
@@ -166,7 +166,10 @@ def test_every_shipped_yaml_file_is_read_without_a_fault(folder: str) -> None:
     files = sorted(p for p in content(folder).rglob("*") if p.suffix in (".yaml", ".yml"))
     assert files, f"{folder}/ ships nothing"
     for path in files:
-        assert read_yaml(path, UserError).value
+        file, faults = parse_yaml(path, UserError)
+        assert file
+        assert file.value
+        assert not faults
 
 
 def test_a_content_folder_that_does_not_exist_is_refused_by_name() -> None:

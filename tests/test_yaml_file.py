@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from twin.faults import ScenarioError
-from twin.yaml_file import LARGEST_BYTES, check, read_yaml
+from twin.yaml_file import LARGEST_BYTES, YamlFile, parse_yaml, read_model
 
 
 class Strict(BaseModel):
@@ -40,7 +40,15 @@ def written(tmp_path: Path) -> Path:
 
 
 def plan(path: Path) -> Plan:
-    return check(read_yaml(path, ScenarioError), Plan, ScenarioError)
+    return read_model(path, Plan, ScenarioError)
+
+
+def read(path: Path) -> YamlFile:
+    """A file without faults."""
+    file, faults = parse_yaml(path, ScenarioError)
+    assert file
+    assert not faults
+    return file
 
 
 def faults_of(path: Path, content: str | bytes) -> list[str]:
@@ -52,7 +60,7 @@ def faults_of(path: Path, content: str | bytes) -> list[str]:
 
 def test_values_come_with_the_line_of_each(written: Path) -> None:
     written.write_text("# why\nname: a\n\noffers:\n  spring:\n    from: 2026-03-01\nmoves:\n  - from: 2026-04-01\n")
-    file = read_yaml(written, ScenarioError)
+    file = read(written)
     assert file.value["offers"] == {"spring": {"from": date(2026, 3, 1)}}
     assert file.lines[("offers", "spring", "from")] == 6
     assert file.lines[("moves", 0, "from")] == 8
@@ -99,6 +107,19 @@ def test_every_repeated_key_is_named_with_its_first_line(written: Path) -> None:
     ]
 
 
+def test_a_repeated_key_hides_no_other_fault(written: Path) -> None:
+    assert [fault.splitlines()[0] for fault in faults_of(written, "name: a\nname: b\ndays: 91\ndais: 2\n")] == [
+        "plan.yaml, line 2: 'name' is given again.",
+        "plan.yaml, line 3: days: 91 is out of range.",
+        "plan.yaml, line 4: there is no setting 'dais'. Did you mean 'days'?",
+    ]
+
+
+def test_a_value_that_is_refused_is_one_fault(written: Path) -> None:
+    (said,) = faults_of(written, "name: &x a\ndays: *x\n")
+    assert said.startswith("plan.yaml, line 2: aliases are not allowed.")
+
+
 @pytest.mark.parametrize(
     "content, said",
     [
@@ -138,14 +159,14 @@ def test_a_mark_before_the_first_byte_is_no_fault(written: Path) -> None:
 def test_a_misspelt_file_name_is_guessed(written: Path) -> None:
     written.write_text("name: a\n")
     with pytest.raises(ScenarioError, match=r"there is no such file. Did you mean 'plan.yaml'"):
-        read_yaml(written.with_name("plam.yaml"), ScenarioError)
+        plan(written.with_name("plam.yaml"))
 
 
 def test_a_huge_file_is_refused_before_it_is_read(written: Path) -> None:
     with written.open("wb") as file:
         file.truncate(LARGEST_BYTES + 1)
     with pytest.raises(ScenarioError, match="too large"):
-        read_yaml(written, ScenarioError)
+        plan(written)
 
 
 @settings(max_examples=200, deadline=None)
@@ -155,12 +176,8 @@ def test_no_bytes_do_anything_but_a_file_or_its_faults(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    faults, file = (), None
-    try:
-        file = read_yaml(path, ScenarioError)
-    except ScenarioError as error:
-        faults = error.faults
-    assert (faults != ()) is (file is None)
+    file, faults = parse_yaml(path, ScenarioError)
+    assert faults or file
     assert all(f.place.startswith(str(path)) for f in faults)
 
 
@@ -170,4 +187,4 @@ def test_plain_values_come_back_as_written(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "plain.yaml"
     path.write_text("".join(f"{k}: {str(v).lower()}\n" for k, v in values.items()))
-    assert read_yaml(path, ScenarioError).value == values
+    assert read(path).value == values

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -259,6 +260,7 @@ def backtest(
     data: DataPath = None,
 ) -> None:
     """Forecast from earlier days with what was known then, and score it against what happened."""
+    from twin.firm.measured import record_notes
     from twin.fit.backtest import backtest as backtest_
     from twin.fit.certificate import certificate, certificate_text
     from twin.fit.export import read_export, write_export
@@ -266,6 +268,7 @@ def backtest(
     export_ = read_export(cut, test_until, known_until, cash_cuts, weeks, export)
     held = _books(books, data)
     if export_ is None:
+        _note(record_notes(held))
         made = certificate(held, backtest_(held, cuts, weeks))
         typer.echo(certificate_text(made))
         raise typer.Exit(0 if made["passed"] else 1)
@@ -361,15 +364,15 @@ def _compared(
 
 def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) -> Firm:
     from twin.firm.calibrate import calibrate as calibrate_
-    from twin.firm.measured import short_record
+    from twin.firm.calibrate import last_day, told_tests
+    from twin.firm.measured import record_notes
 
     held = _books(books, data)
-    tests = f"{cuts} test{'s' if cuts != 1 else ''} after"
-    _say(f"{held.name}: fitting {len(held.customers):,} customers to {len(held.invoices):,} invoices; {tests}")
-    firm = calibrate_(held, as_of, cuts)
-    for sentence in short_record(held.as_of(firm.as_of)):
-        _say(f"note: {sentence}")
-    return firm
+    known = held.as_of(last_day(held) if as_of is None else as_of)
+    fitted = f"{len(known.customers):,} customers to {len(known.invoices):,} invoices"
+    _say(f"{held.name}: fitting {fitted}; {told_tests(known, cuts)}")
+    _note(record_notes(known))
+    return calibrate_(held, as_of, cuts)
 
 
 def _books(path: Path, data: Path | None) -> Books:
@@ -405,6 +408,11 @@ def _show(result: Result) -> None:
     from twin.report import print_summary
 
     print_summary(result)
+
+
+def _note(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        _say(f"note: {sentence}")
 
 
 def _say(sentence: str) -> None:

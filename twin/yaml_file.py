@@ -5,7 +5,7 @@ Stricter than YAML: no repeated keys, no aliases, no tags, no numbers that would
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from twin.faults import Fault, UserError, closest_file, quoted
+from twin.faults import Fault, UserError, closest_file, in_order, quoted
 from twin.yaml_faults import explain
 
 LARGEST_BYTES = 5_000_000
@@ -51,21 +51,11 @@ class YamlFile:
         return found
 
 
-def read_yaml(path: Path | str, error: type[UserError]) -> YamlFile:
-    """The file's values and lines.
-
-    Raises: `error` with every fault: no such file, not UTF-8, syntax, repeated keys, aliases, tags, not a mapping.
-    """
-    file, faults = parse_yaml(path, error)
-    if file is None or faults:
-        raise error(faults)
-    return file
-
-
 def parse_yaml(path: Path | str, error: type[UserError]) -> tuple[YamlFile | None, list[Fault]]:
-    """What can be read of the file, None where nothing can, and every fault that read_yaml raises.
+    """What can be read of the file, None where nothing can, and its faults as a file of plain values.
 
-    Of a repeated key the first value is kept; what is refused, such as an alias, is None.
+    Those are: no such file, not UTF-8, syntax, repeated keys, aliases, tags, not a mapping. Of a repeated key the first
+    value is kept; what is refused, such as an alias, is None.
     """
     path = Path(path)
     try:
@@ -87,18 +77,36 @@ def parse_yaml(path: Path | str, error: type[UserError]) -> tuple[YamlFile | Non
     return YamlFile(path, value, reader.lines), [*loader.faults(path), *reader.faults]
 
 
-def check(file: YamlFile, model: type[M], error: type[UserError]) -> M:
-    """The file's values as a `model`, without any change of type: '5' is not 5, and yes is not text.
+def read_model(
+    path: Path | str,
+    model: type[M],
+    error: type[UserError],
+    more: Callable[[YamlFile], Iterable[Fault]] = lambda file: (),
+) -> M:
+    """The values of a file as a `model`, without any change of type: '5' is not 5, and yes is not text.
 
     Values reach the model as from JSON: lists become tuples, and a date arrives as text in ISO form.
+    more: faults of the file that its model does not show.
 
-    Raises: `error` with every fault, its line, what is allowed, and what was probably meant.
+    Raises: `error` with every fault at once, its line, what is allowed, and what was probably meant.
     """
+    file, faults = parse_yaml(path, error)
+    if file is None:
+        raise error(faults)
+    made, of_model = _made(file, model)
+    refused = {fault.place for fault in faults}
+    faults += [fault for fault in (*of_model, *more(file)) if fault.place not in refused]
+    if made is None or faults:
+        raise error(in_order(faults))
+    return made
+
+
+def _made(file: YamlFile, model: type[M]) -> tuple[M | None, list[Fault]]:
+    """The file's values as a model, or why they are none."""
     try:
-        return model.model_validate_json(to_json(file.value, inf_nan_mode="constants"), strict=True)
+        return model.model_validate_json(to_json(file.value, inf_nan_mode="constants"), strict=True), []
     except ValidationError as e:
-        found = explain(e, model, file.nearest, file.place)
-        raise error(fault for _, fault in sorted(found, key=lambda f: file.lines[f[0]])) from None
+        return None, [fault for _, fault in explain(e, model, file.nearest, file.place)]
 
 
 def _text(path: Path, error: type[UserError]) -> str:

@@ -109,9 +109,17 @@ def test_where_there_is_a_table_of_customers_links_are_between_those(faults: Fau
     assert faults(recipe(*tables), **tables) == ["links.csv, row 3, column debtor_id: 'Z' is not in customers."]
 
 
+def test_a_link_of_a_customer_who_lost_leading_zeros_is_refused_like_any_of_a_stranger(faults: Faults) -> None:
+    tables = {"invoices": INVOICES, "customers": CUSTOMERS, "links": HEAD + "A,B,0.5\nA,0B,0.5\n"}
+    (said,) = faults(recipe(*tables), **tables)
+    assert said.endswith("'0B' is not in customers, which has 'B' where '0B' is given: leading zeros seem lost.")
+
+
 def test_a_link_of_a_rejected_customer_is_set_aside_like_any_row_of_theirs(write: Write) -> None:
     tables = {"invoices": INVOICES, "customers": CUSTOMERS, "links": HEAD + "A,B,0.5\nA,D,0.5\n"}
-    assert reasons(read_books(write(recipe(*tables), **tables)))[3] == "debtor_id was rejected in customers"
+    assert reasons(read_books(write(recipe(*tables), **tables)))[3] == (
+        "debtor_id was rejected in customers: credit_limit is not a number"
+    )
 
 
 def test_too_many_links_that_cannot_be_used_are_refused_like_any_table(faults: Faults) -> None:

@@ -72,7 +72,8 @@ def test_every_fault_of_a_row_is_told_with_its_number_in_a_spreadsheet(write: Wr
     assert reasons(books) == {
         3: "due_on is before the day of issue",
         4: "issued_on is not a date in the format %Y-%m-%d; it looks like %d.%m.%Y; amount is zero",
-        6: "currency is not an ISO 4217 currency code such as USD; amount is negative",
+        6: "currency is not an ISO 4217 currency code such as USD; "
+        "amount is negative: a credit note is a row of receipts, of the kind credit_note, with an amount above 0",
         7: "invoice_id is that of an earlier row",
         8: "customer_id is empty; settled_on is before the day of issue",
         9: "has 5 values instead of 7",
@@ -86,7 +87,7 @@ def test_every_fault_of_a_row_is_told_with_its_number_in_a_spreadsheet(write: Wr
 def test_too_many_bad_rows_are_a_failure_that_shows_the_first_of_each_kind(faults: Faults) -> None:
     rows = "".join(f"b{i},A,2024-13-02,2024-02-01,1.00,USD,\n" for i in range(5))
     assert faults(recipe(most=0.01), invoices=HEADER + GOOD + rows) == [
-        "invoices.csv: 5 of 6 rows (83.3%) of invoices cannot be used.\n  allowed: 1.0%",
+        "invoices.csv: 5 of 6 rows (83.3%) of invoices cannot be used: 5.00 of 105.00 USD.\n  allowed: 1.0%",
         *(
             f"invoices.csv, row {row}, column issued_on: '2024-13-02' is not a date in the format %Y-%m-%d."
             for row in (3, 4, 5)

@@ -111,6 +111,16 @@ def test_faults_of_shape_and_of_mapping_come_together(file: Path) -> None:
     assert any("'due_on' must be mapped" in f for f in said)
 
 
+def test_a_repeated_setting_hides_no_other_fault_of_a_recipe(file: Path) -> None:
+    said = faults_of(file, GOOD.replace("name: acme", "name: acme\nname: b\nnam: c").replace("due_on: Due", "due: Due"))
+    assert [fault.split(", ", 1)[1].splitlines()[0] for fault in said] == [
+        "line 2: 'name' is given again.",
+        "line 3: there is no setting 'nam'. Did you mean 'name'?",
+        "line 10: invoices: 'due_on' must be mapped.",
+        "line 14: there is no column of invoices 'due'. Did you mean 'due_on'?",
+    ]
+
+
 @pytest.mark.parametrize("tables", ["[]", "x", "{invoices: []}", "{invoices: {columns: [a]}}", "{invoices: {file: 1}}"])
 def test_a_recipe_of_the_wrong_shape_has_faults_and_no_crash(file: Path, tables: str) -> None:
     assert faults_of(file, f"name: a\ncurrency: [EUR]\nrates: {{USD: x}}\nfit: 3\ntables: {tables}\n")

@@ -113,7 +113,7 @@ def test_lines_drawn_into_one_row_by_an_open_quotation_mark_all_count_as_lost(fa
     rows = [GOOD.replace("1,", f"{i},", 1) for i in range(100)]
     rows[50] = '"' + rows[50]
     said = faults(recipe(most=0.1), invoices=HEADER + "".join(rows))
-    assert said[0].startswith("invoices.csv: 50 of 100 rows (50.0%) of invoices cannot be used.")
+    assert said[0].startswith("invoices.csv: 50 of 100 rows (50.0%) of invoices cannot be used")
     assert 'is a " left open?' in said[1]
 
 

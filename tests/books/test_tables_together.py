@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from twin.books import Books, read_books, reconcile
+from twin.books.columns import CREDIT_NOTES
 from twin.books.reconcile import unexplained
+from twin.books.rejected import told
 
 Faults = Callable[..., list[str]]
 Write = Callable[..., Path]
@@ -115,11 +117,62 @@ def test_receipts_that_cannot_be_are_rejected_one_by_one(write: Write) -> None:
     }
 
 
-def test_a_receipt_of_a_rejected_invoice_says_so(write: Write) -> None:
-    bad = INVOICES.replace("3,B,2024-02-01", "3,B,yesterday")
+def test_a_receipt_of_a_rejected_invoice_says_what_was_wrong_with_the_invoice(write: Write) -> None:
+    bad = INVOICES.replace("3,B,2024-02-01", "3,B,yesterday").replace("2024-02-19,250.50", "2024-01-19,0")
     receipts = RECEIPTS + "3,2024-03-01,80.00\n"
     books = read_books(write(recipe("invoices", "receipts"), invoices=bad, receipts=receipts))
-    assert reasons(books, "receipts") == {5: "invoice_id was rejected in invoices"}
+    assert reasons(books, "receipts") == {
+        4: "invoice_id was rejected in invoices: amount is zero; due_on is before the day of issue",
+        5: "invoice_id was rejected in invoices: issued_on is not a date in the format %Y-%m-%d",
+    }
+
+
+def test_a_cause_is_handed_on_from_table_to_table(write: Write) -> None:
+    receipts = RECEIPTS + "3,2024-03-01,80.00\n"
+    tables = {"invoices": INVOICES, "receipts": receipts, "customers": CUSTOMERS.replace("1000", "plenty")}
+    books = read_books(write(recipe(*tables), **tables))
+    assert reasons(books, "receipts")[2] == (
+        "invoice_id was rejected in invoices: customer_id was rejected in customers: credit_limit is not a number"
+    )
+
+
+def test_an_id_that_lost_its_leading_zeros_is_told_what_was_meant(write: Write) -> None:
+    zeros = INVOICES.replace("1,A", "0021,A").replace("3,B", "0003,B")
+    receipts = RECEIPTS.replace("\n1,", "\n21,") + "3,2024-02-05,1.00\n9,2024-02-05,1.00\n"
+    books = read_books(write(recipe("invoices", "receipts"), invoices=zeros, receipts=receipts))
+    lost = "invoice_id is not in invoices, which has '0021' where '21' is given: leading zeros seem lost"
+    assert reasons(books, "receipts") == {2: lost, 3: lost, 5: lost, 6: "invoice_id is not in invoices"}
+
+
+@pytest.mark.parametrize(
+    "table, row", [("invoices", "4,B,2024-02-01,2024-03-02,-5.00,USD"), ("receipts", "1,2024-02-06,-5.00")]
+)
+def test_a_negative_amount_is_told_how_a_credit_note_is_written(write: Write, table: str, row: str) -> None:
+    tables = {"invoices": INVOICES, "receipts": RECEIPTS}
+    tables[table] += row + "\n"
+    books = read_books(write(recipe(*tables), **tables))
+    (said,) = reasons(books, table).values()
+    assert said.startswith("amount is negative: a credit note ")
+    assert "kind credit_note" in said
+
+
+MORE = "4,B,2024-02-01,2024-01-02,-10.00,USD\n5,B,2024-02-01,2024-01-02,20.00,CAD\n6,B,2024-02-01,2024-01-02,x,USD\n"
+
+
+def test_the_money_in_rows_that_are_left_out_is_told_by_currency_signs_aside(write: Write) -> None:
+    """A receipt is in the currency of its invoice: one of invoice 2 is in CAD."""
+    tables = {"invoices": INVOICES + MORE, "receipts": RECEIPTS + "2,2024-01-03,5.00\n"}
+    books = read_books(write(recipe(*tables), **tables))
+    assert "3 of 6 rows of invoices cannot be used and are left out: 20.00 of 270.50 CAD and 10.00 of 190.00 USD." in (
+        books.assumptions
+    )
+    early = "due_on is before the day of issue"
+    assert list(told(books.rejected)) == [
+        f"1 row of invoices left out, 10.00 USD: amount is negative{CREDIT_NOTES['invoices']}; {early}",
+        f"1 row of invoices left out: amount is not a number; {early}",
+        f"1 row of invoices left out, 20.00 CAD: {early}",
+        "1 row of receipts left out, 5.00 CAD: received_on is before the day of issue",
+    ]
 
 
 def test_receipts_have_the_decimals_of_their_invoice(write: Write) -> None:

@@ -17,10 +17,11 @@ from twin.behaviour.payment import CHANNELS
 from twin.books import Books, read_books
 from twin.faults import BooksError, RecipeError
 from twin.firm import learnt as module
-from twin.firm.calibrate import calibrate
+from twin.firm.calibrate import calibrate, told_tests
 from twin.firm.firm import Firm
 from twin.firm.opening import fixed_outflows
 from twin.firm.plan import Plan
+from twin.firm.portrait import portrait_text
 from twin.firm.store import read_firm, write_firm
 from twin.firm.traits import TRAITS
 from twin.fit.payment import PaymentFit
@@ -397,6 +398,35 @@ def test_the_as_of_date_is_the_day_of_the_last_invoice_though_receipts_go_on(boo
 def test_a_record_too_short_to_test_the_fit_has_no_certificate(books_of: BooksOf) -> None:
     assert calibrate(books_of(invoices=weekly(8))).certificate == {}
     assert calibrate(books_of(invoices=weekly(30)), cuts=1).certificate["cuts"] == ["2025-10-21"]
+
+
+def test_a_certificate_counts_what_it_rests_on_and_is_not_passed_on_too_little(books_of: BooksOf) -> None:
+    """Of 4 weeks' invoices, one a week and customer; a single customer's are 4."""
+    rows = weekly(30)
+    every, few = (calibrate(books_of(invoices=held), cuts=1) for held in (rows, rows[rows["customer_id"] == "a"]))
+    assert every.certificate["tested"] == {"invoices": 12, "settled": 12, "weeks": 13}
+    assert few.certificate["tested"] == {"invoices": 4, "settled": 4, "weeks": 13}
+    assert not few.certificate["passed"]
+    assert "certificate NOT passed, on 4 invoices, 4 of them settled, and 13 weeks from 1 earlier day:" in (
+        text := portrait_text(few)
+    )
+    assert "    Too little to judge by: 4 settled invoices, where 10 are the least." in text
+
+
+@pytest.mark.parametrize(
+    "weeks, told",
+    [
+        (27, "tested from 2 earlier days"),
+        (26, "tested from 1 earlier day, where 2 were asked for: they take 179 days of record, and there are 175"),
+        (8, "not tested, where 2 were asked for: they take 179 days of record, and there are 49"),
+    ],
+)
+def test_how_many_tests_the_record_allows_is_told_and_done(books_of: BooksOf, weeks: int, told: str) -> None:
+    """Two tests take 60 days to fit the first, 28 to the second, and the 13 weeks after it: 179 days."""
+    books = books_of({"known_until": weekly(weeks)["issued_on"].max().date()}, invoices=weekly(weeks))
+    assert told_tests(books, 2) == told
+    tested = calibrate(books, cuts=2).certificate.get("cuts", [])
+    assert told.startswith(f"tested from {len(tested)} " if tested else "not tested")
 
 
 def fitted_with(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:

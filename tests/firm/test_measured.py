@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.firm.small_books import BooksOf
+from tests.firm.small_books import BooksOf, weekly
 from twin.behaviour.belief import fixed
 from twin.content import content
 from twin.firm.calibrate import calibrate
 from twin.firm.cards import beliefs, read_cards
-from twin.firm.measured import filled, measured_demand, not_measured
+from twin.firm.measured import SHORT_DAYS, filled, measured_demand, not_measured, record_notes
 from twin.fit.demand import DemandFit
 from twin.fit.demand_common import MONTH_SD, TREND, Common
 from twin.fit.response import Told
@@ -82,3 +82,20 @@ def test_steady_customers_of_less_than_two_years_are_still_customers_and_that_is
     before, after = (cards["demand"].parameters for cards in (CARDS, firm.cards))
     assert {name for name in before if before[name] != after[name]} == {"month_sd"}
     assert len([s for s in firm.assumptions if "customers leave" in s or "two years of orders" in s]) == 2
+
+
+def test_a_gap_in_the_record_is_named_with_the_day_from_which_to_learn(books_of: BooksOf) -> None:
+    early, late = weekly(40), weekly(40, first="2027-07-05")
+    late["invoice_id"] = "L" + late["invoice_id"]
+    tables = {"invoices": pd.concat([early, late])}
+    (gap,) = record_notes(books_of(**tables))
+    assert "no invoice was issued in the 460 days after 2026-03-31" in gap
+    assert "`fit: {history_from: 2027-07-05}`" in gap
+    assert not list(record_notes(books_of({"fit": {"history_from": date(2027, 7, 5)}}, **tables)))
+
+
+@pytest.mark.parametrize("silent, gaps", [(SHORT_DAYS, 0), (SHORT_DAYS + 1, 1)])
+def test_a_silence_is_a_gap_where_a_record_as_long_would_be_short(books_of: BooksOf, silent: int, gaps: int) -> None:
+    late = weekly(40, first=str(date(2026, 3, 31) + timedelta(days=silent + 1)))
+    late["invoice_id"] = "L" + late["invoice_id"]
+    assert len(list(record_notes(books_of(invoices=pd.concat([weekly(40), late]))))) == gaps

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from twin.faults import FirmError
+from twin.firm.cards import Spread
 from twin.firm.firm import Firm
 from twin.firm.portrait import customer_text, portrait_text
 from twin.money import decimal_text
@@ -54,10 +55,40 @@ def test_amounts_have_the_decimals_of_the_currency(demo_firm: Firm) -> None:
     assert line(portrait_text(yen), "cash").endswith("1,234,567")
 
 
+ASSUMED = {
+    "cash": "opening cash is assumed to be 20 days of outflows",
+    "fixed outflows": "outflows are assumed to be 9%",
+}
+
+
+@pytest.mark.parametrize("head", ASSUMED)
+def test_cash_and_outflows_that_are_assumed_are_marked_at_the_amount(demo_firm: Firm, head: str) -> None:
+    text = portrait_text(replace(demo_firm, assumptions=(ASSUMED[head],)))
+    assert [start for start in ASSUMED if "assumed" in line(text, f"{start}  ")] == [head]
+
+
+def test_what_was_measured_is_in_the_portrait_with_its_range(demo_firm: Firm) -> None:
+    card = demo_firm.cards["demand"]
+    churn = {"value": Spread(uniform=(0.0, 1.0)), "prior": None, "status": "measured"}
+    parameters = {**card.parameters, "churn_rate": card.parameters["churn_rate"].model_copy(update=churn)}
+    cards = {"demand": card.model_copy(update={"parameters": parameters}), "payment": demo_firm.cards["payment"]}
+    text = portrait_text(replace(demo_firm, cards=cards))
+    assert line(text, "demand.churn_rate").split(maxsplit=2)[1:] == ["0.5", "0.05 to 0.95         events per year"]
+    assert "payment." not in text
+
+
 def test_every_kind_of_payer_is_in_the_portrait_with_its_customers(demo_firm: Firm) -> None:
     counts = demo_firm.customers["archetype"].value_counts()
-    for kind in demo_firm.archetypes["archetype"]:
-        assert f" {counts.get(kind, 0):,} " in line(portrait_text(demo_firm), kind)
+    for kind, count in counts.items():
+        assert f" {count:,} " in line(portrait_text(demo_firm), str(kind))
+
+
+def test_a_kind_of_payer_that_nobody_is_of_is_left_out(demo_firm: Firm) -> None:
+    everybody, *nobody = demo_firm.archetypes["archetype"]
+    text = portrait_text(replace(demo_firm, customers=demo_firm.customers.assign(archetype=everybody)))
+    assert f" {len(demo_firm.customers):,} " in line(text, everybody)
+    assert nobody
+    assert [kind for kind in nobody if f"  {kind} " in text] == []
 
 
 def test_the_portrait_of_a_customer_has_what_it_owes_and_what_to_be_warned_of(demo_firm: Firm) -> None:

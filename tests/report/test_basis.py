@@ -10,7 +10,16 @@ from tests.study.small_study import small_result
 from twin.firm.settings import SETTINGS
 from twin.report import Result
 from twin.report.answer import MARK, answers
-from twin.report.basis import CASH, MOVED_BY, UPLIFT, WON_BY, assumed_beliefs, assumed_cash, begins_late
+from twin.report.basis import (
+    CASH,
+    MOVED_BY,
+    UPLIFT,
+    WON_BY,
+    assumed_beliefs,
+    assumed_cash,
+    begins_late,
+    few_replications,
+)
 from twin.study.tables import FIGURES
 
 MANIFEST: dict[str, Any] = {
@@ -111,6 +120,12 @@ def test_what_moves_a_setting_is_in_the_cards(result: Result) -> None:
 def test_every_shipped_scenario_tells_what_it_rests_on(name: str) -> None:
     record = small_result([name], days=2, replications=2).manifest
     assert assumed_beliefs(record, record["scenarios"][1])
+
+
+@pytest.mark.parametrize("count, few", [(2, True), (19, True), (20, False), (200, False)])
+def test_a_comparison_of_few_replications_carries_a_caution(count: int, few: bool) -> None:
+    told = few_replications({"replications": count})
+    assert told.startswith(f"Ranges and odds rest on {count} replications only") if few else told == ""
 
 
 def test_a_change_that_begins_after_the_last_day_is_told() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.report.test_proof import certificate
 from tests.study.small_study import small_firm, small_result
 from twin.faults import OutputError
 from twin.report import Result
@@ -136,15 +137,14 @@ def test_assumptions_beliefs_and_provenance_are_told(result: Result) -> None:
 
 
 @pytest.mark.parametrize(
-    "certificate, said",
+    "held, said",
     [
         ({}, "No certificate."),
-        ({"passed": False, "coverage": 0.4}, "The backtest was not passed."),
-        ({"passed": None}, "The backtest was not passed."),
+        (certificate(passed=False), "The backtest was not passed."),
     ],
 )
-def test_a_twin_that_is_not_proven_carries_a_banner(result: Result, certificate: dict[str, Any], said: str) -> None:
-    page = page_of(with_firm(result, certificate=certificate))
+def test_a_twin_that_is_not_proven_carries_a_banner(result: Result, held: dict[str, Any], said: str) -> None:
+    page = page_of(with_firm(result, certificate=held))
     assert said in page.text
     assert any(attributes.get("class") == "banner" for _, attributes in page.elements)
 
@@ -152,14 +152,26 @@ def test_a_twin_that_is_not_proven_carries_a_banner(result: Result, certificate:
 def test_a_passed_certificate_is_shown_without_a_banner(result: Result) -> None:
     check = {"value": 0.7931, "at_least": 0.65, "at_most": 0.95, "chance": 0.2, "passed": True}
     methods = {"payment habits": {"wape": 0.0912}, "due date": {"wape": None}}
-    certificate = {"passed": True, "cuts": ["2026-01-31"], "checks": {"cash_coverage": check}, "cash": methods}
-    page = page_of(with_firm(result, certificate=certificate))
+    held = certificate(passed=True, checks={"cash_coverage": check}, cash=methods)
+    page = page_of(with_firm(result, certificate=held))
     assert not any(attributes.get("class") == "banner" for _, attributes in page.elements)
     assert (
         "Share of weeks with receipts inside their 80 % band 0.793 at least 0.65, at most 0.95, chance 0.200 met"
         in page.text
     )
     assert "payment habits 0.0912 due date –" in page.text
+
+
+def test_the_page_names_loosened_bounds(result: Result) -> None:
+    loose = {"value": 0.4, "at_least": 0.3, "at_most": 0.95, "chance": 0.2, "passed": True}
+    page = page_of(with_firm(result, certificate=certificate(passed=True, checks={"cash_coverage": loose})))
+    assert "The recipe asks less than usual of cash_coverage (at least 0.3, at most 0.95;" in page.text
+
+
+def test_few_replications_are_told_on_the_page(result: Result) -> None:
+    few, enough = (replace(result, manifest={**result.manifest, "replications": n}) for n in (19, 20))
+    assert "Ranges and odds rest on 19 replications only" in page_of(few).text
+    assert "Ranges and odds rest on" not in page_of(enough).text
 
 
 def test_what_books_and_scenarios_hold_cannot_become_markup_or_script() -> None:

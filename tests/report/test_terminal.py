@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from tests.report.test_proof import certificate
 from tests.study.small_study import small_result
 from twin.report import Result, print_summary
 from twin.report.figures import COLOURS, colour_of, scale_of
@@ -74,6 +75,12 @@ def test_a_change_after_the_last_day_is_told_on_the_terminal(result: Result) -> 
     assert told in printed(late, 200)
 
 
+def test_few_replications_are_told_on_the_terminal(result: Result) -> None:
+    few, enough = (replace(result, manifest={**result.manifest, "replications": n}) for n in (19, 20))
+    assert "Ranges and odds rest on 19 replications only" in printed(few, 200)
+    assert "Ranges and odds rest on" not in printed(enough, 200)
+
+
 def test_cash_that_rests_on_assumptions_is_told_on_the_terminal(result: Result) -> None:
     firm = {**result.manifest["firm"], "assumptions": ["opening cash is assumed to be 20 days of outflows"]}
     assumed = replace(result, manifest={**result.manifest, "firm": firm})
@@ -94,6 +101,13 @@ def test_a_forecast_is_printed_with_its_ranges(forecast: Result) -> None:
 
 def test_a_twin_that_is_not_proven_is_told_on_the_terminal(result: Result) -> None:
     assert "No certificate." in printed(result, 100)
+
+
+def test_a_plain_method_that_forecast_better_is_told_on_the_terminal(result: Result) -> None:
+    cash = {"payment habits": {"wape": 0.2}, "ageing roll rates": {"wape": 0.1}}
+    firm = {**result.manifest["firm"], "certificate": certificate(passed=True, cash=cash)}
+    text = printed(replace(result, manifest={**result.manifest, "firm": firm}), 200)
+    assert "a plain method is better than the twin on WAPE (ageing roll rates 0.1 against 0.2)." in text
 
 
 def test_a_plot_has_a_panel_for_each_scenario_with_both_bands(result: Result) -> None:

@@ -13,6 +13,7 @@ from twin.books.amounts import Mask
 from twin.books.columns import Found
 from twin.books.rejected import Loaded
 from twin.books.schema import Table
+from twin.faults import quoted
 
 Check = tuple[str, str, Mask]
 """Column, reason and mask of the rows for which it holds."""
@@ -40,16 +41,32 @@ def order_of_days(table: Table, frame: pd.DataFrame, clip: bool, until: date | N
 
 
 def references(table: Table, frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
-    """Customers, invoices and accounts that the table of that name, where there is one, does not have."""
+    """Customers, invoices and accounts that the table of that name, where there is one, does not have or has lost."""
     for column in table.columns:
         owner = known.get(_TABLE_OF.get(column.name, ""))
         if owner is None or owner.table is table or column.name not in frame:
             continue
-        key, name = owner.table.key, owner.table.name
-        here = frame[column.name].notna()
-        given = frame[column.name].isin(owner.frame[key])
-        yield column.name, f"is not in {name}", _mask(here & ~given)
-        yield column.name, f"was rejected in {name}", _mask(given & ~frame[column.name].isin(owner.good[key]))
+        for reason, rows in (*_absent(frame[column.name], owner), *_rejected(frame[column.name], owner)):
+            yield column.name, reason, frame.index.isin(rows)
+
+
+def _absent(ids: pd.Series[Any], owner: Loaded) -> Iterator[tuple[str, pd.Index[Any]]]:
+    """Rows whose ids a table does not have, and those apart for which it has the same with other zeros in front."""
+    there = owner.frame[owner.table.key].dropna().drop_duplicates()
+    absent = ids[ids.notna() & ~ids.isin(there)]
+    by_digits = pd.Series(there.to_numpy(), there.str.lstrip("0"))
+    meant = absent.str.lstrip("0").map(by_digits[~by_digits.index.duplicated()]).dropna()
+    yield f"is not in {owner.table.name}", absent.index.difference(meant.index)
+    if len(meant):
+        example = f"{quoted(meant.iloc[0])} where {quoted(absent[meant.index[0]])} is given"
+        yield f"is not in {owner.table.name}, which has {example}: leading zeros seem lost", meant.index
+
+
+def _rejected(ids: pd.Series[Any], owner: Loaded) -> Iterator[tuple[str, pd.Index[Any]]]:
+    """Rows whose ids a table has in rows alone that cannot be used, by what is wrong there."""
+    lost = ids[ids.isin(owner.frame[owner.table.key]) & ~ids.isin(owner.good[owner.table.key]) & ids.notna()]
+    for cause, rows in lost.groupby(lost.map(owner.causes)):
+        yield f"was rejected in {owner.table.name}: {cause}", rows.index
 
 
 def repeated(table: Table, frame: pd.DataFrame) -> Iterator[Check]:

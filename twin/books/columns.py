@@ -26,6 +26,12 @@ _ID_FLAWS = {
     r"^\d+([.,]\d+)?[eE]\+\d+$": "was rounded by a spreadsheet: export it as text",
 }
 
+CREDIT_NOTES = {
+    "invoices": ": a credit note is a row of receipts, of the kind credit_note, with an amount above 0",
+    "receipts": ": a credit note has an amount above 0 and the kind credit_note",
+}
+"""What a negative amount is likely to be, and how that is written."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -115,7 +121,7 @@ class Reader:
         self, column: Column, text: pa.Array, origin: ColumnRecipe, series: dict[str, Any]
     ) -> tuple[Any, list[Flaw]]:
         """Cents by the decimals of each row's currency; missing where the amount is empty or cannot be read."""
-        currency = self._currency(series)
+        currency = self.currency(pd.DataFrame(series))
         digits = currency.map(MINOR_DIGITS).to_numpy(np.int64)
         cents, flaws = np.zeros(len(text), np.int64), []
         for d in np.unique(digits):
@@ -125,16 +131,16 @@ class Reader:
             cents = np.where(here, values, cents)
             flaws += more
         unread = np.logical_or.reduce([to_mask(pc.equal(text, "")), *(mask for _, mask in flaws)])
-        flaws += _sign_flaws(column, cents, ~unread)
+        flaws += _sign_flaws(self.table, column, cents, ~unread)
         return pd.arrays.IntegerArray(cents, unread), flaws
 
-    def _currency(self, series: dict[str, Any]) -> pd.Series[Any]:
-        n = len(series["row"])
-        if "currency" in series:
-            return pd.Series(series["currency"]).where(lambda c: c.isin(list(MINOR_DIGITS)), self.base)
+    def currency(self, frame: pd.DataFrame) -> pd.Series[Any]:
+        """Currency that the amounts of each row are read in; the firm's own where none is said, or one that is none."""
+        if "currency" in frame:
+            return frame["currency"].where(lambda c: c.isin(list(MINOR_DIGITS)), self.base)
         if self.currency_of is not None:
-            return self.currency_of(pd.DataFrame(series))
-        return pd.Series([self.base] * n, dtype="str")
+            return self.currency_of(frame)
+        return pd.Series(self.base, frame.index, dtype="str")
 
 
 def _found(piece: Piece, origin: ColumnRecipe, name: str, reason: str, mask: Mask) -> Found:
@@ -143,9 +149,10 @@ def _found(piece: Piece, origin: ColumnRecipe, name: str, reason: str, mask: Mas
     return Found(piece.row[mask], name, reason, shown or [str(constant)] * int(mask.sum()))
 
 
-def _sign_flaws(column: Column, cents: Cents, read: Mask) -> list[Flaw]:
+def _sign_flaws(table: Table, column: Column, cents: Cents, read: Mask) -> list[Flaw]:
+    negative = "is negative" + CREDIT_NOTES.get(table.name, "")
     zero = [("is zero", read & (cents == 0))] if column.required else []
-    below = [("is negative", read & (cents < 0))] if column.kind is Kind.AMOUNT else []
+    below = [(negative, read & (cents < 0))] if column.kind is Kind.AMOUNT else []
     return zero + below
 
 

@@ -160,7 +160,8 @@ def _load(source: Source, reader: Reader) -> Loaded:
             break
     frame = pd.concat(frames or [_no_rows(source, reader)], ignore_index=True)
     found += _ragged(source)
-    return Loaded(reader.table, source, frame, tuple(found), read + len(source.ragged.row), hopeless)
+    currency = frame["currency"] if "currency" in frame else reader.currency(frame)
+    return Loaded(reader.table, source, frame, currency, tuple(found), read + len(source.ragged.row), hopeless)
 
 
 def _ragged(source: Source) -> Iterator[Found]:
@@ -198,7 +199,7 @@ def _checked(table: Loaded, recipe: Recipe, known: Mapping[str, Loaded]) -> Load
 def _no_graph(table: Loaded) -> Iterator[Fault]:
     """Links that no graph of the customers can hold, however few they are."""
     if table.table.name == "links":
-        yield from row_faults(table.source.path, [f for f in table.found if f.reason in checks.NO_GRAPH])
+        yield from row_faults(table.source.path, [f for f in table.found if f.reason.startswith(checks.NO_GRAPH)])
 
 
 def _currency_of_invoice(invoices: pd.DataFrame, base: str) -> Callable[[pd.DataFrame], pd.Series[Any]]:

@@ -13,9 +13,9 @@ from twin.books.amounts import NumberStyle
 from twin.books.dates import flaw_of_formats
 from twin.books.mapping import mapping_faults
 from twin.calendar import Calendar
-from twin.faults import RecipeError, in_order, quoted
+from twin.faults import RecipeError, quoted
 from twin.money import MINOR_DIGITS
-from twin.yaml_file import check, read_yaml
+from twin.yaml_file import read_model
 
 
 def _currency(code: str) -> str:
@@ -243,12 +243,4 @@ def read_recipe(path: Path | str) -> Recipe:
 
     Raises: RecipeError with every fault: unknown settings and columns, missing columns, rates, formats.
     """
-    file = read_yaml(path, RecipeError)
-    faults = list(mapping_faults(file))
-    try:
-        recipe = check(file, Recipe, RecipeError)
-    except RecipeError as e:
-        raise RecipeError(in_order([*e.faults, *faults])) from None
-    if faults:
-        raise RecipeError(in_order(faults))
-    return recipe
+    return read_model(path, Recipe, RecipeError, mapping_faults)

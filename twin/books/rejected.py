@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from twin.books.columns import Found
 from twin.books.schema import MONEY, Table
 from twin.books.source import Ragged, Rows, Source
 from twin.faults import Fault, in_order, quoted
+from twin.money import MINOR_DIGITS, decimal_text
 
 COLUMNS = {
     "table": "str",
@@ -37,12 +39,14 @@ SHOWN = 3
 class Loaded:
     """A table as read: all its rows, with what was found wrong in which.
 
+    currency: of the amounts of each row of the frame.
     read: rows read, blank ones aside.
     """
 
     table: Table
     source: Source
     frame: pd.DataFrame
+    currency: pd.Series[Any]
     found: tuple[Found, ...]
     read: int
     gave_up: bool = False
@@ -58,6 +62,36 @@ class Loaded:
         good = self.frame[~self.frame["row"].isin(self.bad)].reset_index(drop=True)
         stored = {c.stored: c.stored_type for c in self.table.columns if c.kind in MONEY and c.stored in good}
         return good.astype(stored)
+
+    @cached_property
+    def reasons(self) -> dict[int, str]:
+        """All that is wrong with each row in which something is, by its number."""
+        reasons: dict[int, list[str]] = {}
+        for f in self.found:
+            for row in f.row.tolist():
+                reasons.setdefault(row, []).append(f"{f.column} {f.reason}".strip())
+        return {row: "; ".join(dict.fromkeys(said)) for row, said in reasons.items()}
+
+    @property
+    def causes(self) -> pd.Series[str]:
+        """All that is wrong with the first row of each id among the rows that cannot be used, by id."""
+        key = self.table.key
+        bad = self.frame[self.frame["row"].isin(self.bad)].dropna(subset=key).drop_duplicates(key)
+        return bad.set_index(key)["row"].map(self.reasons)
+
+    @property
+    def amounts(self) -> pd.DataFrame:
+        """Row, currency and amount in cents of every row; no rows where the table has no amounts."""
+        if "amount_cents" not in self.frame:
+            return pd.DataFrame(columns=["row", "currency", "amount_cents"])
+        return self.frame[["row", "amount_cents"]].assign(currency=self.currency)
+
+    @property
+    def lost_money(self) -> str:
+        """'34.00 of 100.00 EUR': what the rows that cannot be used hold; empty where no amount of them can be read."""
+        every = sums(self.amounts)
+        lost = sums(self.amounts[self.amounts["row"].isin(self.bad)])
+        return " and ".join(f"{decimal_text(lost[c], c)} of {decimal_text(every[c], c)} {c}" for c in lost)
 
     def with_found(self, more: Iterable[Found]) -> Loaded:
         """The same with more found."""
@@ -77,9 +111,11 @@ def too_many(loaded: Loaded, most_share: float) -> Iterator[Fault]:
     if share <= most_share and not loaded.gave_up:
         return
     count = f"{loaded.lost:,} of {loaded.read + hidden:,} rows ({share:.1%})"
+    money = f": {loaded.lost_money}" if loaded.lost_money else ""
     stopped = ", and reading was given up there" if loaded.gave_up else ""
     path = loaded.source.path
-    yield Fault(str(path), f"{count} of {loaded.table.name} cannot be used{stopped}.", f"allowed: {most_share:.1%}")
+    what = f"{count} of {loaded.table.name} cannot be used{money}{stopped}."
+    yield Fault(str(path), what, f"allowed: {most_share:.1%}")
     yield from row_faults(path, loaded.found)
 
 
@@ -99,31 +135,37 @@ def row_faults(path: Path, found: Iterable[Found]) -> Iterator[Fault]:
 
 
 def told(rejected: pd.DataFrame) -> Iterator[str]:
-    """A sentence for each reason for which rows of a table were left out, as `rejected_rows` has them."""
+    """A sentence for each reason for which rows of a table were left out, with their money, of `rejected_rows`."""
     for (table, reason), rows in rejected.groupby(["table", "reason"]):
-        yield f"{len(rows):,} row{'s' if len(rows) != 1 else ''} of {table} left out: {reason}"
+        count = f"{len(rows):,} row{'s' if len(rows) != 1 else ''} of {table} left out"
+        money = " and ".join(f"{decimal_text(cents, code)} {code}" for code, cents in sums(rows).items())
+        yield f"{', '.join(filter(None, (count, money)))}: {reason}"
+
+
+def sums(rows: pd.DataFrame) -> dict[str, int]:
+    """Cents of all amounts that can be read, signs aside, by currency. rows: with currency and amount_cents."""
+    read = rows[rows["currency"].isin(list(MINOR_DIGITS)) & rows["amount_cents"].notna()]
+    total = read["amount_cents"].astype(float).abs().groupby(read["currency"].to_numpy()).sum()
+    return {str(code): int(cents) for code, cents in total.items()}
 
 
 def rejected_rows(loaded: Loaded) -> pd.DataFrame:
     """The rejected rows of a table, in their order."""
-    reasons: dict[int, list[str]] = {}
-    for f in loaded.found:
-        for row in f.row.tolist():
-            reasons.setdefault(row, []).append(f"{f.column} {f.reason}".strip())
+    reasons = loaded.reasons
     if not reasons:
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
     rows = np.array(sorted(reasons))
     raw = _raw(loaded.source, rows)
-    known = loaded.frame.drop_duplicates("row").set_index("row").reindex(rows)
+    known, amounts = (t.drop_duplicates("row").set_index("row").reindex(rows) for t in (loaded.frame, loaded.amounts))
     frame = pd.DataFrame(
         {
             "table": loaded.table.name,
             "file": loaded.source.path.name,
             "row": rows,
-            "reason": ["; ".join(dict.fromkeys(reasons[row])) for row in rows.tolist()],
+            "reason": [reasons[row] for row in rows.tolist()],
             "month": known[loaded.table.day].dt.strftime("%Y-%m").to_numpy() if loaded.table.day in known else "",
-            "currency": known["currency"].to_numpy() if "currency" in known else "",
-            "amount_cents": known["amount_cents"].array if "amount_cents" in known else pd.NA,
+            "currency": amounts["currency"].to_numpy(),
+            "amount_cents": amounts["amount_cents"].array,
             "raw": [raw[row] for row in rows.tolist()],
         }
     )

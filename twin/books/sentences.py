@@ -32,10 +32,11 @@ def stated_assumptions(recipe: Recipe, loaded: Mapping[str, Loaded], filled: Fil
 
 
 def rejections(loaded: Mapping[str, Loaded]) -> Iterator[str]:
-    """How many rows were left out."""
+    """How many rows were left out, and how much money is in them."""
     for name, table in loaded.items():
         if table.bad.size:
-            yield f"{table.bad.size:,} of {table.read:,} rows of {name} cannot be used and are left out."
+            money = f": {table.lost_money}" if table.lost_money else ""
+            yield f"{table.bad.size:,} of {table.read:,} rows of {name} cannot be used and are left out{money}."
 
 
 def absences(recipe: Recipe, loaded: Mapping[str, Loaded], until: date) -> Iterator[str]:

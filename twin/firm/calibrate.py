@@ -18,7 +18,7 @@ from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, pa
 from twin.firm.firm import Firm, Seasons
 from twin.firm.learnt import learn
 from twin.firm.links import generated_links, no_links
-from twin.firm.measured import short_record
+from twin.firm.measured import record_notes
 from twin.firm.observed import credit_limits, observe
 from twin.firm.opening import fixed_outflows, open_items, opening_accounts, owed_cents, past_revenue
 from twin.firm.record import Record, record_of
@@ -26,7 +26,7 @@ from twin.firm.settings import SETTINGS
 from twin.firm.today import unstated_policy
 from twin.firm.traits import TRAITS
 from twin.fit.archetype_names import archetypes
-from twin.fit.backtest import backtest, most_cuts
+from twin.fit.backtest import backtest, days_of_record, most_cuts, record_needed
 from twin.fit.certificate import certificate
 from twin.fit.liquidity import LiquidityFit
 
@@ -51,7 +51,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     standing = _standing(record, beliefs(learnt.cards, books.currency))
     traits = pd.concat([standing.customers, learnt.demand.traits], axis=1)
     traits = traits.assign(archetype=kinds.likeliest, **_regimes(learnt.liquidity))
-    told = (*short_record(known), *known.assumptions, *unstated_policy(known, record.policy))
+    told = (*record_notes(known), *known.assumptions, *unstated_policy(known, record.policy))
     firm = Firm(
         name=books.name,
         as_of=record.today,
@@ -190,9 +190,23 @@ def _links(record: Record, per_customer: float) -> tuple[pd.DataFrame, tuple[str
     return links, (f"who owes whom among the customers is assumed by {by}: {len(links):,} links",)
 
 
+def told_tests(known: Books, cuts: int) -> str:
+    """'tested from 2 earlier days': how many of the cuts asked for the record allows, and why not more."""
+    possible = _possible(known, cuts)
+    tested = f"tested from {possible} earlier day{'s' if possible != 1 else ''}" if possible else "not tested"
+    if possible == cuts:
+        return tested
+    needed, record = record_needed(cuts, TEST_WEEKS), days_of_record(known)
+    return f"{tested}, where {cuts} were asked for: they take {needed:,} days of record, and there are {record:,}"
+
+
+def _possible(known: Books, cuts: int) -> int:
+    return min(cuts, most_cuts(known, TEST_WEEKS))
+
+
 def _certificate(known: Books, cuts: int) -> dict[str, Any]:
     """The certificate of as many cuts as asked for and as the record allows; empty if it allows none."""
-    possible = min(cuts, most_cuts(known, TEST_WEEKS))
+    possible = _possible(known, cuts)
     return certificate(known, backtest(known, possible, TEST_WEEKS)) if possible else {}
 
 

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from twin.behaviour.belief import Belief
 from twin.faults import CardError, Fault, quoted
 from twin.money import MINOR_DIGITS
-from twin.yaml_file import YamlFile, check, read_yaml
+from twin.yaml_file import read_model
 
 WIDEST_LOG = 10
 """Largest standard deviation of a log: its tails already span a hundred orders of magnitude."""
@@ -132,7 +132,11 @@ def read_card(path: Path | str) -> Card:
 
     Raises: CardError with every fault of it.
     """
-    return check(_card_file(path), Card, CardError)
+    path = Path(path)
+    if path.suffix != ".yaml" or not path.stem.isidentifier():
+        allowed = "a card is a file NAME.yaml; NAME has letters, digits and _, as scenarios write NAME.parameter"
+        raise CardError(Fault(str(path), "this is not the name of a card.", allowed))
+    return read_model(path, Card, CardError)
 
 
 def read_cards(directory: Path | str) -> dict[str, Card]:
@@ -217,14 +221,6 @@ def between(low: float, high: float) -> str:
     if low == -float("inf"):
         return "any number" if high == float("inf") else f"at most {high:,.15g}"
     return f"at least {low:,.15g}" if high == float("inf") else f"{low:,.15g} to {high:,.15g}"
-
-
-def _card_file(path: Path | str) -> YamlFile:
-    path = Path(path)
-    if path.suffix != ".yaml" or not path.stem.isidentifier():
-        allowed = "a card is a file NAME.yaml; NAME has letters, digits and _, as scenarios write NAME.parameter"
-        raise CardError(Fault(str(path), "this is not the name of a card.", allowed))
-    return read_yaml(path, CardError)
 
 
 def _written(card: Card) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+import pandas as pd
+
 from twin.behaviour.belief import Belief
 from twin.books import Books
 from twin.firm.cards import Card, Spread
 from twin.firm.leaving import calm_leaving
+from twin.fit.backtest import recorded_from
 from twin.fit.demand import DemandFit
 
 FEW_MONTHS = 3
@@ -65,10 +68,16 @@ def filled(cards: Mapping[str, Card], measured: Mapping[str, Measured], stated: 
 
 
 FEW_SETTLED, SHORT_DAYS = 100, 180
-"""Settled invoices, and days of record, below which a record is called short."""
+"""Settled invoices, and days of record, below which a record is called short; a longer silence within one is a gap."""
 
 
-def short_record(known: Books) -> Iterator[str]:
+def record_notes(known: Books) -> Iterator[str]:
+    """Sentences on a record that is short, or has a gap."""
+    yield from _short(known)
+    yield from _gaps(known)
+
+
+def _short(known: Books) -> Iterator[str]:
     """A sentence where the books hold little to learn from."""
     days, settled = (known.known_until - known.first_day).days + 1, int(known.invoices["settled_on"].notna().sum())
     if not settled:
@@ -76,6 +85,20 @@ def short_record(known: Books) -> Iterator[str]:
     elif settled < FEW_SETTLED or days < SHORT_DAYS:
         what = f"{len(known.invoices):,} invoices, {settled:,} of them settled, in {days:,} days"
         yield f"the record is short ({what}): what is fitted to it is assumption more than measurement"
+
+
+def _gaps(known: Books) -> Iterator[str]:
+    """A sentence for each time of more than SHORT_DAYS without an invoice, from the beginning of full records on."""
+    days = known.invoices["issued_on"].drop_duplicates().sort_values()
+    days = days[days >= pd.Timestamp(recorded_from(known))]
+    silent = days.diff().dt.days - 1
+    gap = silent > SHORT_DAYS
+    for last, first, length in zip(days.shift()[gap].dt.date, days[gap].dt.date, silent[gap], strict=True):
+        yield (
+            f"the record has a gap: no invoice was issued in the {length:,.0f} days after {last}, which is taken for "
+            f"customers who ordered nothing; if that time was not recorded, `fit: {{history_from: {first}}}` in the "
+            "recipe learns from what came after it only"
+        )
 
 
 def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:

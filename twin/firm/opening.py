@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import numpy as np
@@ -23,6 +23,9 @@ LONGEST_MONTH_START = 28
 
 SIMULATED_FLOWS = ("collection cost", "campaign cost", "interest")
 """Kinds of flows that a run makes itself, so that they are not fixed."""
+
+ASSUMED_CASH = {"opening cash is assumed": "opening cash", "outflows are assumed": "outflows"}
+"""How the sentences begin that say what of cash is assumed, and what that is."""
 
 Ints = npt.NDArray[np.int64]
 Sentences = tuple[str, ...]
@@ -117,6 +120,12 @@ def opening_accounts(books: Books, outflows: pd.DataFrame, cash_days: float) -> 
     cents = round(float(outflows["cents"].sum()) * 12 / YEAR * cash_days)
     table = pd.DataFrame({"account_id": ["cash"], "currency": [books.currency], "balance_cents": [cents]})
     return table, (f"opening cash is assumed to be {cash_days:g} days of outflows",)
+
+
+def assumed_cash(assumptions: Iterable[str]) -> list[str]:
+    """What of a firm's cash is assumed for want of books, by the sentences on its assumptions."""
+    said = tuple(assumptions)
+    return [part for begin, part in ASSUMED_CASH.items() if any(sentence.startswith(begin) for sentence in said)]
 
 
 def _left_out(every: pd.Series, known: pd.Series) -> Iterator[str]:

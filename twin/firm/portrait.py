@@ -8,23 +8,27 @@ from typing import Any
 import numpy as np
 
 from twin.faults import Fault, FirmError, closest
+from twin.firm.cards import parameters_of
 from twin.firm.firm import Firm
 from twin.firm.observed import CLASS_EDGES
-from twin.fit.certificate import within
+from twin.firm.opening import assumed_cash
+from twin.fit.verdict import beaten, notes, reservations, rests_on
 from twin.money import decimal_text
 
 
 def portrait_text(firm: Firm) -> str:
-    """Customers, receivables and habits of a firm, and every assumption that stands in for what its books lack."""
-    table = firm.customers
+    """Customers, receivables, habits and what was measured of a firm, and every assumption in place of its books."""
+    table, assumed = firm.customers, assumed_cash(firm.assumptions)
     lines = [
         f"{firm.name} on {firm.as_of}, amounts in {firm.currency}",
         f"  customers            {len(table):>18,}   {_classes(firm)}",
         f"  revenue, 365 days    {_money(firm, int(table['revenue'].sum()))}",
         f"  receivables          {_money(firm, int(table['open'].sum()))}   {len(firm.open_items):,} open invoices",
         f"  overdue              {_money(firm, int(table['overdue'].sum()))}",
-        f"  cash                 {_money(firm, int(firm.accounts['balance_cents'].sum()))}",
-        f"  fixed outflows       {_money(firm, int(firm.outflows['cents'].sum()))}   a month",
+        f"  cash                 {_money(firm, int(firm.accounts['balance_cents'].sum()))}"
+        + ("   assumed" if "opening cash" in assumed else ""),
+        f"  fixed outflows       {_money(firm, int(firm.outflows['cents'].sum()))}   a month"
+        + (", assumed" if "outflows" in assumed else ""),
         f"  weekly common shock  {firm.habits.week_sd:>18.3f}   standard deviation of its log",
     ]
     lines += [
@@ -32,8 +36,9 @@ def portrait_text(firm: Firm) -> str:
         f"  strained             {table['strained'].sum():>18,.1f}   customers to be expected",
         f"  in distress          {table['distressed'].sum():>18,.1f}   customers to be expected",
         f"  trade credit         {len(firm.links):>18,}   links between customers",
-        _certificate(firm),
+        *_certificate(firm),
         *_archetypes(firm),
+        *_measured(firm),
     ]
     if firm.assumptions:
         lines += ["assumed, since the books do not say:", *(f"  - {sentence}" for sentence in firm.assumptions)]
@@ -99,33 +104,48 @@ def _warnings(c: Any) -> Iterator[str]:
 
 
 def _archetypes(firm: Firm) -> Iterator[str]:
-    """The kinds of payer: how many are likeliest of each, and when each pays, in days from due."""
+    """The kinds of payer that customers are likeliest of: how many, and when each pays, in days from due."""
     if firm.archetypes.empty:
         return
     counts = firm.customers["archetype"].value_counts()
+    held = firm.archetypes.assign(customers=firm.archetypes["archetype"].map(counts)).dropna(subset="customers")
     yield "kinds of payer: customers; days from due, 80 % of the invoices and their median; at the turn of the month:"
-    for kind in firm.archetypes.itertuples():
-        days, count = f"{kind.p10:+d} to {kind.p90:+d}", counts.get(kind.archetype, 0)
-        yield f"  {kind.archetype:<20} {count:>18,}   {days:<12} {kind.p50:+d}   {kind.turn_share:.0%}"
+    for kind in held.itertuples():
+        days = f"{kind.p10:+d} to {kind.p90:+d}"
+        yield f"  {kind.archetype:<20} {kind.customers:>18,.0f}   {days:<12} {kind.p50:+d}   {kind.turn_share:.0%}"
 
 
-def _verdict(check: Mapping[str, Any]) -> str:
-    """What is to be said of a check that is not simply within its bounds."""
+def _measured(firm: Firm) -> Iterator[str]:
+    """The parameters of the model cards that were measured, each with its 90 % range in the unit of its card."""
+    held = {name: p for name, p in parameters_of(firm.cards).items() if p.status == "measured"}
+    if held:
+        yield "measured from the books: median, 90 % range and unit:"
+    for name, parameter in held.items():
+        belief = parameter.belief()
+        span = f"{belief.at(0.05):.3g} to {belief.at(0.95):.3g}"
+        yield f"  {name:<28} {belief.centre:>10.3g}   {span:<20} {parameter.unit}"
+
+
+def _verdict(name: str, check: Mapping[str, Any]) -> str:
+    """What is to be said of a check that is not simply within its usual bounds."""
     if not check["passed"]:
         return " MISSED"
-    return "" if within(check) else " (given chance)"
+    noted = notes(name, check)
+    return f" ({', '.join(noted)})" if noted else ""
 
 
-def _certificate(firm: Firm) -> str:
-    if not firm.certificate:
-        return "  no certificate: the forecast of the past was not tested"
-    word = "passed" if firm.certificate["passed"] else "NOT passed"
-    checks = "; ".join(
-        f"{name} {'none' if check['value'] is None else format(check['value'], '.3f')}{_verdict(check)}"
-        for name, check in firm.certificate["checks"].items()
+def _certificate(firm: Firm) -> Iterator[str]:
+    """The verdict and what it rests on, each check, and what takes from its worth."""
+    held = firm.certificate
+    if not held:
+        yield "  no certificate: the forecast of the past was not tested"
+        return
+    yield f"  certificate {'passed' if held['passed'] else 'NOT passed'}, on {rests_on(held)}:"
+    yield "    " + "; ".join(
+        f"{name} {'none' if check['value'] is None else format(check['value'], '.3f')}{_verdict(name, check)}"
+        for name, check in held["checks"].items()
     )
-    days = len(firm.certificate["cuts"])
-    return f"  certificate {word}, from {days} earlier day{'s' if days != 1 else ''}: {checks}"
+    yield from (f"    {sentence}" for sentence in (*reservations(held), *beaten(held)))
 
 
 def _classes(firm: Firm) -> str:

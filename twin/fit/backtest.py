@@ -102,10 +102,19 @@ def recorded_from(books: Books) -> date:
     return max(books.first_day, books.recipe.fit.history_from or books.first_day)
 
 
+def days_of_record(books: Books) -> int:
+    """Days of full records before the last day."""
+    return (books.known_until - recorded_from(books)).days
+
+
+def record_needed(cuts: int, weeks: int) -> int:
+    """Days of record that a test from so many cuts takes, at least one."""
+    return LEAST_DAYS + 7 * weeks + STEP_DAYS * (cuts - 1)
+
+
 def most_cuts(books: Books, weeks: int) -> int:
     """How many cuts the record allows; 0 if it is too short for one."""
-    spare = (books.known_until - recorded_from(books)).days - 7 * weeks - LEAST_DAYS
-    return max(spare // STEP_DAYS + 1, 0) if spare >= 0 else 0
+    return max((days_of_record(books) - record_needed(1, weeks)) // STEP_DAYS + 1, 0)
 
 
 @dataclass(frozen=True)

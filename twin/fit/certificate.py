@@ -11,7 +11,6 @@ what chance adds to a deviation d is the root of d^2 + (its 19 of 20)^2, less d.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,8 @@ from twin.behaviour.payment import Floats
 from twin.books import Books
 from twin.books.recipe import Bounds
 from twin.fit.backtest import OURS, Backtest
+from twin.fit.scores import outcome
+from twin.fit.verdict import TABLES, beaten, bounds_text, notes, reservations, rests_on, too_little, within
 
 FIGURES = {
     "invoice_coverage": ("invoices", "fair_coverage"),
@@ -34,20 +35,15 @@ FIGURES = {
 }
 """Table and column of the backtest that each figure of the recipe's `accept` is."""
 
-
-TABLES = {
-    "invoices": "invoices, days to settlement",
-    "cash": "weekly receipts from invoices open at the cut",
-    "total": "weekly receipts, new orders included",
-}
-"""What each table of a backtest is of."""
-
 LUCK = 0.95
 """Share of the worlds of luck that the allowance for chance covers."""
 
 
 def certificate(books: Books, test: Backtest) -> dict[str, Any]:
-    """What was tested, every figure against its bounds, and whether all lie within: plain values, for JSON."""
+    """What was tested, every figure against its bounds, and whether all lie within: plain values, for JSON.
+
+    It is not passed where there is too little to judge by.
+    """
     checks = {
         name: _check(
             getattr(books.recipe.accept, name),
@@ -56,9 +52,11 @@ def certificate(books: Books, test: Backtest) -> dict[str, Any]:
         )
         for name, (table, column) in FIGURES.items()
     }
+    tested = _tested(books, test)
     return {
-        "passed": all(check["passed"] for check in checks.values()),
+        "passed": all(check["passed"] for check in checks.values()) and not too_little(tested),
         "cuts": [window.cut.isoformat() for window in test.windows],
+        "tested": tested,
         "known_until": books.known_until.isoformat(),
         "checks": checks,
         "invoices": _records(test.invoices),
@@ -69,13 +67,14 @@ def certificate(books: Books, test: Backtest) -> dict[str, Any]:
 
 
 def certificate_text(held: dict[str, Any]) -> str:
-    """The certificate in lines of text: each check, then all methods side by side."""
+    """The certificate in lines of text: the verdict and what it rests on, each check, all methods side by side."""
     lines = [f"backtest {'passed' if held['passed'] else 'NOT passed'}: forecasts from {', '.join(held['cuts'])}"]
+    lines += [f"it rests on {rests_on(held)}", *reservations(held)]
     for name, check in held["checks"].items():
-        word = "MISSED" if not check["passed"] else "ok" if within(check) else "ok, given chance"
-        lines.append(
-            f"  {name:<18} {_number(check['value']):>8}   {_bounds(check):<28} chance {check['chance']:.3f}   {word}"
-        )
+        word = ", ".join(["ok", *notes(name, check)]) if check["passed"] else "MISSED"
+        value, bounds = _number(check["value"]), bounds_text(check)
+        lines.append(f"  {name:<18} {value:>8}   {bounds:<28} chance {check['chance']:.3f}   {word}")
+    lines += beaten(held)
     for table, title in TABLES.items():
         frame = pd.DataFrame.from_dict(held[table], orient="index").astype(float)
         lines += ["", f"{title}:", frame.to_string(float_format=lambda x: f"{x:.3f}", na_rep="")]
@@ -93,18 +92,19 @@ def allowance(name: str, bounds: Bounds, drawn: Floats) -> float:
     return float(np.quantile(np.abs(drawn - drawn.mean()), LUCK))
 
 
-def within(check: Mapping[str, Any]) -> bool:
-    """Whether a figure lies within its bounds as they stand, no chance allowed for."""
-    low, high = check.get("at_least"), check.get("at_most")
-    value = check["value"]
-    return value is not None and (low is None or low <= value) and (high is None or value <= high)
-
-
 def _check(bounds: Bounds, value: float, chance: float) -> dict[str, Any]:
     held = {"value": value if math.isfinite(value) else None, **bounds.model_dump(), "chance": chance}
     low = None if bounds.at_least is None else bounds.at_least - chance
     high = None if bounds.at_most is None else bounds.at_most + chance
     return {**held, "passed": within({**held, "at_least": low, "at_most": high})}
+
+
+def _tested(books: Books, test: Backtest) -> dict[str, int]:
+    """Test invoices of all windows, how many of them were seen settled, and weeks from each cut."""
+    truths = [outcome(books.invoices, w.cut, w.test_until, w.known_until) for w in test.windows]
+    settled = sum(int(truth.settled.sum()) for truth in truths)
+    weeks = int(test.weekly["week"].max())
+    return {"invoices": sum(truth.y.size for truth in truths), "settled": settled, "weeks": weeks}
 
 
 def _records(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
@@ -118,12 +118,6 @@ def _weeks(weekly: pd.DataFrame) -> list[dict[str, Any]]:
     """Our weekly forecasts and what happened, row by row."""
     day = weekly["cut"].dt.strftime("%Y-%m-%d")
     return [{str(name): v for name, v in row.items()} for row in weekly.assign(cut=day).to_dict(orient="records")]
-
-
-def _bounds(check: dict[str, Any]) -> str:
-    parts = [f"at least {check['at_least']:g}"] if check["at_least"] is not None else []
-    parts += [f"at most {check['at_most']:g}"] if check["at_most"] is not None else []
-    return ", ".join(parts)
 
 
 def _number(value: float | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from twin.firm import opening
 from twin.firm.settings import CONTACTS
 
 Context = dict[str, Any]
@@ -14,8 +15,8 @@ Context = dict[str, Any]
 CASH = ("end_cash", "min_cash", "days_overdrawn", "days_short", "p_shortfall", "interest")
 """Figures that depend on the balance that the cash account starts from, or on what goes out of it."""
 
-ASSUMED_CASH = {"opening cash is assumed": "opening cash", "outflows are assumed": "outflows"}
-"""What the firm says it has assumed for want of books, and how a reader is told."""
+FEW_REPLICATIONS = 20
+"""Replications below which a 90 % range is no more than the span of all: 1 in 20 lies beyond either end."""
 
 _CONTACT_BELIEFS = (*(f"collections.{contact}_effect" for contact in CONTACTS), "collections.half_life_days")
 
@@ -58,9 +59,17 @@ PROCESS = re.compile(r"runs the process (?P<process>.+)", re.DOTALL)
 
 def assumed_cash(manifest: Context) -> str:
     """'rests on assumed opening cash and outflows'; empty where the books have both."""
-    told = " ".join(manifest["firm"]["assumptions"])
-    parts = [part for said, part in ASSUMED_CASH.items() if said in told]
+    parts = opening.assumed_cash(manifest["firm"]["assumptions"])
     return f"rests on assumed {' and '.join(parts)}" if parts else ""
+
+
+def few_replications(manifest: Context) -> str:
+    """A caution where ranges and odds rest on too few replications; empty where there are enough."""
+    count = manifest["replications"]
+    if count >= FEW_REPLICATIONS:
+        return ""
+    what = f"Ranges and odds rest on {count} replications only, and other seeds may give quite other ones"
+    return f"{what}: take {FEW_REPLICATIONS} or more, 200 before deciding."
 
 
 def assumed_beliefs(manifest: Context, record: Context) -> str:

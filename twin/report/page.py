@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from twin.output import new_file
 from twin.report.answer import answers, how_to_read
+from twin.report.basis import few_replications
 from twin.report.figure_table import definitions, figure_table
 from twin.report.figures import axis_of, colour_of, daily_rows, svg_address
 from twin.report.origin import origins
@@ -52,6 +53,7 @@ def _context(result: Comparison) -> Context:
         "firm": manifest["firm"],
         "lead": _lead(result),
         "warning": warning(manifest["firm"]["certificate"]),
+        "few": few_replications(manifest),
         "answers": answers(result),
         "how_to_read": how_to_read(result),
         "comparing": bool(result.scenarios),

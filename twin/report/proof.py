@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from twin.books.recipe import AcceptSettings
-from twin.fit.backtest import OURS
-from twin.fit.certificate import within
+from twin.fit.verdict import COMPARABLE, TABLES, beaten, notes, reservations, rests_on, too_little
 from twin.report.proof_figure import weekly_picture
 from twin.report.words import DASH, human, rounded, significant, step_of
 
 Context = dict[str, Any]
 
-TABLES = {
-    "invoices": "Days to settlement of invoices",
-    "cash": "Weekly receipts of open invoices",
-    "total": "Weekly receipts, new orders included",
-}
 WIDER = "bands are wider than needed"
 
 SCORES = {
@@ -49,18 +43,6 @@ SCORES = {
 }
 """The figures of a backtest, each with its definition."""
 
-COMPARABLE = {
-    "mae": "MAE",
-    "crps": "CRPS",
-    "crps_customers": "CRPS customers",
-    "pit": "PIT deviation",
-    "wape": "WAPE",
-    "four_week_error": "four-week error",
-    "sum_error": "sum error",
-    "crps_cumulative": "CRPS cumulative",
-}
-"""Figures of which a lower one is the better forecast, as a sentence names them."""
-
 
 def warning(certificate: Context) -> Context | None:
     """What stands above the answer where no backtest, or a failed one, supports it."""
@@ -70,6 +52,9 @@ def warning(certificate: Context) -> Context | None:
             "reasoned, the amounts as unproven."
         )
         return {"head": "No certificate.", "text": text}
+    if few := too_little(certificate["tested"]):
+        text = f"It had too little to judge by: {few}. Take the amounts as unproven."
+        return {"head": "The backtest was not passed.", "text": text}
     if certificate.get("passed") is not True and _only_wider(certificate):
         text = (
             "It missed what the recipe asks for in one way alone: bands are wider than needed, so ranges are cautious."
@@ -104,14 +89,16 @@ def proof(certificate: Context, currency: str) -> Context:
     """The checks of the certificate, a picture of the forecasts, and ours beside those of plain methods."""
     if not certificate:
         text = "There is no certificate: a backtest would find out how well the twin forecasts."
-        return {"text": text, "checks": [], "picture": "", "beaten": [], "tables": []}
+        return {"text": text, "reservations": [], "checks": [], "picture": "", "beaten": [], "tables": []}
     passed = "passed" if certificate.get("passed") is True else "not passed"
-    cuts = ", ".join(map(str, certificate.get("cuts", ())))
+    cuts = ", ".join(certificate["cuts"])
     return {
-        "text": f"The backtest was {passed}. Forecasts {f'from {cuts} ' if cuts else ''}against what then happened:",
+        "text": f"The backtest was {passed}; it rests on {rests_on(certificate)}. Forecasts from {cuts} against what "
+        "then happened:",
+        "reservations": list(reservations(certificate)),
         "checks": [_check(name, check) for name, check in certificate.get("checks", {}).items()],
         "picture": weekly_picture(certificate.get("weekly", []), currency),
-        "beaten": list(_beaten(certificate)),
+        "beaten": list(beaten(certificate)),
         "tables": [_table(title, certificate[name]) for name, title in TABLES.items() if certificate.get(name)],
     }
 
@@ -119,29 +106,10 @@ def proof(certificate: Context, currency: str) -> Context:
 def _check(name: str, check: Context) -> Context:
     field = AcceptSettings.model_fields.get(name)
     title = human((field.description if field else None) or name)
-    met = "met" if within(check) else "met, given chance"
+    met = ", ".join(["met", *notes(name, check)])
     verdict = met if check["passed"] else WIDER if _wider(name, check) else "not met"
     found, asked = _value(check["value"]), ", ".join([*_bounds(check), f"chance {_value(check['chance'])}"])
     return {"title": title, "value": found, "asked": asked, "met": check["passed"], "verdict": verdict}
-
-
-def _beaten(certificate: Context) -> Iterator[str]:
-    """For each table, a sentence on the figures in which a plain method forecast better than the twin."""
-    for name, title in TABLES.items():
-        methods = certificate.get(name) or {}
-        own = methods.get(OURS, {})
-        better = [part for key, said in COMPARABLE.items() if (part := _better(methods, own.get(key), key, said))]
-        if better:
-            yield f"{title}: a plain method is better than the twin on {'; '.join(better)}."
-
-
-def _better(methods: Context, own: float | None, key: str, said: str) -> str:
-    """'MAE (due date 9.1 against 9.8)' of the best plain method; empty if none is better, as the reader sees them."""
-    plain = {name: figures[key] for name, figures in methods.items() if name != OURS and figures.get(key) is not None}
-    best = min(plain, key=lambda name: plain[name], default="")
-    if own is None or not best or plain[best] >= own or _value(plain[best]) == _value(own):
-        return ""
-    return f"{said} ({best} {_value(plain[best])} against {_value(own)})"
 
 
 def _bounds(check: Context) -> Iterator[str]:

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from twin.fit.verdict import beaten
 from twin.report.answer import criterion
-from twin.report.basis import assumed_cash, begins_late
+from twin.report.basis import assumed_cash, begins_late, few_replications
 from twin.report.proof import warning
 from twin.report.words import (
     MAIN,
@@ -125,7 +126,11 @@ def _note(result: Comparison) -> Text:
 
 
 def _lines(result: Comparison) -> Iterator[Text]:
-    """What rests on assumed cash, what begins too late, and every acceptance criterion."""
+    """What plain methods foretell better, what rests on few replications or assumed cash, late changes, criteria."""
+    for sentence in beaten(result.manifest["firm"]["certificate"]):
+        yield Text(sentence, style="dim")
+    if few := few_replications(result.manifest):
+        yield Text(few, style="bold")
     if cash := assumed_cash(result.manifest):
         yield Text(f"Cash {cash}.", style="dim")
     for record in result.manifest["scenarios"]:

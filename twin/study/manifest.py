@@ -12,7 +12,7 @@ import numpy as np
 from twin.firm.firm import Firm
 from twin.study.provenance import fingerprint, versions
 
-FORMAT = 2
+FORMAT = 3
 """Version of a run directory."""
 
 

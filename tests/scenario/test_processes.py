@@ -58,7 +58,7 @@ def test_the_report_says_which_process_runs(write: Write, python: Python, firm: 
     text = "processes: [bank_strike:strike]\nassume: {demand.trend: 0.05}"
     assert compiled(write(text), firm).differences == (
         "runs the process strike of bank_strike.py",
-        "demand.trend assumed to be 0.05 instead of 0",
+        "demand.trend assumed to be 0.05 instead of 0 (sd 0.1)",
     )
 
 

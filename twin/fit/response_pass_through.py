@@ -116,11 +116,12 @@ def _slope(late: Floats, moved: Floats, row: Longs, month: Longs, extra: Floats)
     scores = np.bincount(row, weight * x * (y - slope * x)) / np.maximum(1 - told / total, 0.1)
     changed = np.unique(row[moved != 0]).size
     scatter = float((scores**2).sum()) * (changed - 1) / (changed - 3)
-    return slope, math.hypot(math.sqrt(scatter), _rounding(told, extra[: told.size])) / total
+    by_move = np.asarray(np.bincount(row, weight * x * moved), dtype=float)
+    return slope, math.hypot(math.sqrt(scatter), _rounding(by_move, extra[: told.size])) / total
 
 
 def _rounding(told: Floats, extra: Floats) -> float:
-    """Standard deviation of what whole days add to the scores together. told: (c,) how much each customer tells."""
+    """Standard deviation of what whole days add to the scores together. told: (c,) by how much each move tells."""
     longer, alike = np.unique(extra, return_inverse=True)
     moved = longer != 0
     return ROUNDED * math.sqrt(float(((np.bincount(alike, told)[moved] / longer[moved]) ** 2).sum()))

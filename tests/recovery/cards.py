@@ -24,6 +24,8 @@ from twin.demo.truth import true_firm
 from twin.firm.calibrate import calibrate
 from twin.firm.firm import Firm
 from twin.firm.plan import Campaign, Change, Plan
+from twin.firm.traits import long_run_regimes
+from twin.sim.opening import draw_beliefs
 from twin.sim.run import simulate
 
 CUSTOMERS, DAYS = 600, 760
@@ -46,9 +48,15 @@ UPLIFT = "demand.campaign_uplift"
 
 
 def one_firm_of_the_cards(seed: int, discount: float = 0.0) -> pd.DataFrame:
-    """Where the truth lies in what is held of every parameter that the books of a firm measure; columns as `placed`."""
+    """Where the truth lies in what is held of every parameter that the books of a firm measure; columns as `placed`.
+
+    The firm has been living by its truth for long: as many of its customers are strained or in distress as that makes.
+    """
     firm = true_firm(CUSTOMERS, seed, LAST_DAY - timedelta(days=DAYS))
     firm = replace(firm, policy=replace(firm.policy, discount=discount, discount_days=10))
+    drawn = draw_beliefs(firm, Plan("the past"), seed, 0)
+    in_the_long_run = long_run_regimes({name: fixed(value) for name, value in drawn.items()})
+    firm = replace(firm, customers=firm.customers.assign(**in_the_long_run))
     rng = np.random.default_rng(seed)
     uplift = firm.beliefs[UPLIFT].at(rng.uniform())
     longer = Change("terms_days", LONGER_ON, None, rng.random(CUSTOMERS) < 0.4, "add", fixed(20))

@@ -4,7 +4,8 @@
     cost    = cost_of_funds x exp(funds_spread x z) x funds factor of the regime,   z ~ N(0, 1) for each customer
 
 as in twin/behaviour/discount.py. What is not seen is summed over: a customer's cost by POINTS, the regimes by the
-forward filter of their chain in steps of PERIOD days. Terms differ by customer, and so does the yearly rate that the
+forward filter of their chain in steps of PERIOD days, given that the customer has not failed: who has is not among the
+offers, and who has not tells nothing by that. Terms differ by customer, and so does the yearly rate that the
 discount pays: that, and how differently customers act at the same rate, tells cost, spread and softness. How often
 customers get strained, what that does to their cost and how much is disputed is known no better than by the cards: it
 is free within these, so that what it leaves open is in the posterior of the three.
@@ -143,7 +144,7 @@ def _filter(offers: Any, takes: Any, leaves: Any, first: Any, step: Any, out: An
                 for _ in range(offers.period[k] - offers.period[k - 1]):
                     for r in range(3):
                         after[r] = now[0] * step[0, r] + now[1] * step[1, r] + now[2] * step[2, r]
-                    now[:] = after
+                    now[:] = after / (after[0] + after[1] + after[2])
             taken, left = offers.taken[k], offers.offered[k] - offers.taken[k]
             top = -math.inf
             for r in range(3):

@@ -116,11 +116,11 @@ def import_(
     data: DataPath = None,
 ) -> None:
     """Read source files as a recipe says, and write them as books, with what was rejected and a reconciliation."""
-    from twin.books import read_books, summary_text, write_books
+    from twin.books import summary_text, write_books
     from twin.output import check_free
 
     check_free(out)
-    books = read_books(recipe, data)
+    books = _books(recipe, data, out)
     write_books(books, out)
     typer.echo(summary_text(books))
     _say(f"books: {out}")
@@ -375,18 +375,21 @@ def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) ->
     return calibrate_(held, as_of, cuts)
 
 
-def _books(path: Path, data: Path | None) -> Books:
-    """The books, with a word on the rows that were left out."""
+def _books(path: Path, data: Path | None, out: Path | None = None) -> Books:
+    """The books, with a word on the rows that were left out, and a lone last day. out: where they are written."""
     from twin.books import read_books
     from twin.books.rejected import told
+    from twin.books.sentences import lonely_end
     from twin.books.store import REJECTED, is_stored
 
     books = read_books(path, data)
     for sentence in told(books.rejected):
         _say(sentence)
     if len(books.rejected):
-        where = f"{path / REJECTED}" if is_stored(path) else f"`twin import {path} --out BOOKS` writes BOOKS/{REJECTED}"
+        place = path if is_stored(path) else out
+        where = f"{place / REJECTED}" if place else f"`twin import {path} --out BOOKS` writes BOOKS/{REJECTED}"
         _say(f"each with its row and reason: {where}")
+    _note(lonely_end(books))
     return books
 
 

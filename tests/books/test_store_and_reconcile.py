@@ -10,6 +10,7 @@ import pytest
 
 from twin.books import Books, read_books, reconcile, summary_text, write_books
 from twin.books.reconcile import unexplained
+from twin.books.sentences import lonely_end
 from twin.faults import BooksError, OutputError
 
 Write = Callable[..., Path]
@@ -124,6 +125,14 @@ def test_the_summary_says_rows_and_money(books: Books) -> None:
         "CAD: invoiced 250.50, received 50.50, open 200.00 in 1 invoices, rejected 0.00",
         "USD: invoiced 180.00, received 100.00, open 80.00 in 1 invoices, rejected 0.00",
     ]
+
+
+def test_a_last_day_long_after_all_others_is_doubted(write: Write, books: Books) -> None:
+    """The last payment is of February 2024; one of 2062 leaves 13,840 days in between."""
+    assert list(lonely_end(books)) == []
+    late = read_books(write(RECIPE, invoices=INVOICES, receipts=RECEIPTS + "3,2062-01-01,80\n", customers=CUSTOMERS))
+    (said,) = lonely_end(late)
+    assert said.startswith("nothing is recorded in the 13,843 days before 2062-01-01, the last day in the books")
 
 
 def test_a_row_that_vanished_is_noticed(books: Books) -> None:

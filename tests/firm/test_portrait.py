@@ -74,7 +74,17 @@ def test_what_was_measured_is_in_the_portrait_with_its_range(demo_firm: Firm) ->
     cards = {"demand": card.model_copy(update={"parameters": parameters}), "payment": demo_firm.cards["payment"]}
     text = portrait_text(replace(demo_firm, cards=cards))
     assert line(text, "demand.churn_rate").split(maxsplit=2)[1:] == ["0.5", "0.05 to 0.95         events per year"]
+    source = card.parameters["churn_rate"].source
+    assert text.split(line(text, "demand.churn_rate"))[1].splitlines()[1] == f"    {source}"
     assert "payment." not in text
+
+
+def test_a_measured_parameter_at_the_limit_of_its_card_is_said_to_be(demo_firm: Firm) -> None:
+    card = demo_firm.cards["demand"]
+    most = {"value": Spread(normal=(1.0, 0.1)), "prior": None, "status": "measured"}
+    parameters = {**card.parameters, "month_sd": card.parameters["month_sd"].model_copy(update=most)}
+    text = portrait_text(replace(demo_firm, cards={"demand": card.model_copy(update={"parameters": parameters})}))
+    assert line(text, "demand.month_sd").endswith("; at the limit of its card")
 
 
 def test_every_kind_of_payer_is_in_the_portrait_with_its_customers(demo_firm: Firm) -> None:

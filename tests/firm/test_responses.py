@@ -18,7 +18,10 @@ from twin.firm.calibrate import calibrate
 from twin.firm.cards import Spread, read_cards
 from twin.firm.firm import Firm
 from twin.firm.measured import Measured, filled
+from twin.firm.responses import _told, _unmeasured
 from twin.firm.store import read_firm, write_firm
+from twin.fit.response import Told
+from twin.fit.response_contacts import ContactFit
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,16 @@ def test_what_the_log_does_not_tell_is_said(dunned_firm: Firm) -> None:
     said = dunned_firm.assumptions
     assert "what a contact of kind letter does to payment is assumed: there is none in the log" in said
     assert any("no simulated ladder makes: 7 of kind lawyer; the recipe may map them to email" in s for s in said)
+
+
+def test_how_fast_an_effect_fades_is_not_told_where_no_effect_is() -> None:
+    nothing, much = Told(0.2, 0.08, 0.08), Told(2.3, 0.1, 0.3)
+    fit = ContactFit({"email": nothing}, much, 500, 900)
+    assert dict(_told(fit)) == {}
+    seen = ContactFit({"email": nothing, "call": Told(0.5, 0.05, 0.15)}, much, 500, 900)
+    assert list(dict(_told(seen))) == ["collections.call_effect", "collections.half_life_days"]
+    unmeasured = list(_unmeasured(fit, pd.Series(["email"])))
+    assert unmeasured[-1].startswith("how fast the effect of a contact fades is assumed")
 
 
 def test_what_the_recipe_states_is_not_measured() -> None:

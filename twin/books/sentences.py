@@ -6,9 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+import pandas as pd
+
+from twin.books.books import Books
 from twin.books.recipe import Recipe
 from twin.books.rejected import Loaded
 from twin.books.schema import TABLES
+
+LONELY_DAYS = 180
+"""Days without anything before the last one, from which on that one is doubted."""
 
 Filled = Mapping[str, Counter[tuple[str, str]]]
 """For each table, how many empty values were taken as another, by column and value."""
@@ -48,6 +54,16 @@ def absences(recipe: Recipe, loaded: Mapping[str, Loaded], until: date) -> Itera
     for name, table in TABLES.items():
         if name not in loaded:
             yield f"There is no table of {name}: {table.missing}."
+
+
+def lonely_end(books: Books) -> Iterator[str]:
+    """A sentence where the last day of the books comes so long after all others that it may be mistyped."""
+    dates = [frame[TABLES[name].day].drop_duplicates() for name, frame in books.tables() if TABLES[name].day in frame]
+    days = pd.concat(dates).dropna().drop_duplicates().sort_values().tail(2)
+    gap = days.diff().dt.days.max()
+    if gap > LONELY_DAYS:
+        last = days.iloc[-1].date()
+        yield f"nothing is recorded in the {gap - 1:,.0f} days before {last}, the last day in the books: a wrong date?"
 
 
 def moved_to_issue(count: int, total: int) -> str:

@@ -51,7 +51,7 @@ def calibrate(books: Books, as_of: date | str | None = None, cuts: int = 2) -> F
     standing = _standing(record, beliefs(learnt.cards, books.currency))
     traits = pd.concat([standing.customers, learnt.demand.traits], axis=1)
     traits = traits.assign(archetype=kinds.likeliest, **_regimes(learnt.liquidity))
-    told = (*record_notes(known), *known.assumptions, *unstated_policy(known, record.policy))
+    told = (*record_notes(known), *record.sentences, *known.assumptions, *unstated_policy(known, record.policy))
     firm = Firm(
         name=books.name,
         as_of=record.today,

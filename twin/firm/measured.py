@@ -14,6 +14,7 @@ from twin.firm.cards import Card, Spread
 from twin.firm.leaving import calm_leaving
 from twin.fit.backtest import recorded_from
 from twin.fit.demand import DemandFit
+from twin.fit.response import Told
 
 FEW_MONTHS = 3
 """Months below which how far demand moves from month to month is reported as resting on its prior."""
@@ -40,13 +41,21 @@ def measured_demand(
         out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, annoyance, given), source)
     trend = demand.common.trend
     if trend and trend.measured:
-        source = f"{orders}, by twelfths of a year beside the season, what campaigns and terms did to them left out"
+        source = (
+            f"{orders}, by twelfths of a year beside the season, what campaigns and terms did to them left out; "
+            f"{beside_prior(trend)}"
+        )
         out["demand.trend"] = _measured("normal", (trend.mean, trend.sd), source)
     *spread, months = demand.common.month_sd
     if months >= FEW_MONTHS:
         source = f"{orders}, {months} twelfths of a year beside season and trend"
         out["demand.month_sd"] = _measured("lognormal", (spread[0], spread[1]), source)
     return out
+
+
+def beside_prior(told: Told) -> str:
+    """How much of what is held of a parameter is its prior: a range that rests on little is no wider than that."""
+    return f"with the card's prior, which says {told.prior_share:.0%} of it"
 
 
 def _measured(shape: str, posterior: tuple[float, float], source: str) -> Measured:
@@ -81,7 +90,10 @@ def _short(known: Books) -> Iterator[str]:
     """A sentence where the books hold little to learn from."""
     days, settled = (known.known_until - known.first_day).days + 1, int(known.invoices["settled_on"].notna().sum())
     if not settled:
-        yield f"no payment is recorded of any of {len(known.invoices):,} invoices: is the column of payments mapped?"
+        yield (
+            f"no payment up to {known.known_until}, the as-of date, is recorded of any of {len(known.invoices):,} "
+            "invoices: is the column of payments mapped, and the date the one that is meant?"
+        )
     elif settled < FEW_SETTLED or days < SHORT_DAYS:
         what = f"{len(known.invoices):,} invoices, {settled:,} of them settled, in {days:,} days"
         yield f"the record is short ({what}): what is fitted to it is assumption more than measurement"

@@ -123,7 +123,9 @@ def _measured(firm: Firm) -> Iterator[str]:
     for name, parameter in held.items():
         belief = parameter.belief()
         span = f"{belief.at(0.05):.3g} to {belief.at(0.95):.3g}"
-        yield f"  {name:<28} {belief.centre:>10.3g}   {span:<20} {parameter.unit}"
+        limit = "; at the limit of its card" if belief.centre in (belief.low, belief.high) else ""
+        yield f"  {name:<28} {belief.centre:>10.3g}   {span:<20} {parameter.unit}{limit}"
+        yield f"    {parameter.source}"
 
 
 def _verdict(name: str, check: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ class Record:
 
     known: the books as of `today`; customers: as of customers_of; orders: customer_id, on, cents; history_from: first
     day of full records; policy: today's; links: creditor, debtor, share of the books, none where they have none.
+    sentences: what of that is assumed.
     """
 
     known: Books
@@ -32,6 +33,7 @@ class Record:
     history_from: date
     policy: Policy
     links: pd.DataFrame
+    sentences: tuple[str, ...]
 
     @property
     def today(self) -> date:
@@ -54,8 +56,9 @@ def record_of(known: Books) -> Record:
     """
     customers = customers_of(known)
     orders, history_from = _orders(known)
+    customers, sentences = _since(customers, orders, history_from)
     links = no_links() if known.links is None else links_in_books(known.links, customers["customer_id"])
-    return Record(known, customers, orders, history_from, todays_policy(known, len(customers)), links)
+    return Record(known, customers, orders, history_from, todays_policy(known, len(customers)), links, sentences)
 
 
 def customers_of(books: Books) -> pd.DataFrame:
@@ -76,6 +79,16 @@ def customers_of(books: Books) -> pd.DataFrame:
         stated = held["credit_limit_cents"].notna().to_numpy()
         out.loc[stated, "limit_cents"] = base_of(books, held[stated], "credit_limit_cents", "customers").astype(float)
     return out
+
+
+def _since(customers: pd.DataFrame, orders: pd.DataFrame, start: date) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The customers, those who never ordered and of whom no more is known being customers since the records begin."""
+    silent = customers["since_on"].isna() & ~customers["customer_id"].isin(orders["customer_id"])
+    if not silent.any():
+        return customers, ()
+    since = customers["since_on"].astype("datetime64[s]").where(~silent, pd.Timestamp(start))
+    count = f"{silent.sum():,} customers never ordered, and the books do not say since when they are customers"
+    return customers.assign(since_on=since), (f"{count}: they count as silent since {start}",)
 
 
 def _usual_segment(books: Books) -> str:

@@ -16,7 +16,7 @@ from twin.behaviour.payment import PaymentHabits
 from twin.books import Books
 from twin.calendar import Calendar
 from twin.firm.cards import Spread
-from twin.firm.measured import Measured
+from twin.firm.measured import Measured, beside_prior
 from twin.firm.plan import Policy
 from twin.firm.settings import CONTACTS
 from twin.fit.demand import DemandFit
@@ -69,7 +69,7 @@ def contact_responses(
     )
     first, last = log["contacted_on"].min().date(), log["contacted_on"].max().date()
     source = f"measured on the contacts from {first} to {last}, on {fit.paid:,} payments that had invoices beside them"
-    measured = {name: log_normal(told, given[name], source) for name, told in _told(fit) if told.measured}
+    measured = {name: log_normal(told, given[name], source) for name, told in _told(fit)}
     return Responses(measured, (*_unknown_kinds(log["kind"]), *_unmeasured(fit, log["kind"])))
 
 
@@ -138,17 +138,17 @@ def _effect(kind: str) -> str:
 
 
 def _told(fit: ContactFit) -> Iterator[tuple[str, Told]]:
-    """Posteriors of what the card has, by 'card.parameter'."""
-    for kind, told in fit.effects.items():
-        if kind in CONTACTS:
-            yield _effect(kind), told
-    yield HALF_LIFE, fit.half_life_days
+    """Posteriors of what the card has and the log tells, by 'card.parameter'; the half-life only if an effect shows."""
+    effects = {_effect(kind): told for kind, told in fit.effects.items() if kind in CONTACTS and told.measured}
+    yield from effects.items()
+    if effects and fit.half_life_days.measured:
+        yield HALF_LIFE, fit.half_life_days
 
 
 def log_normal(told: Told, prior: Belief, source: str) -> Measured:
     """A log-normal with its median cut to what the card allows."""
     median = min(max(math.exp(told.mean), prior.low), prior.high)
-    return Measured(Spread.model_validate({"lognormal": (median, told.sd)}), f"{source}; with the card's prior")
+    return Measured(Spread.model_validate({"lognormal": (median, told.sd)}), f"{source}; {beside_prior(told)}")
 
 
 def _unknown_kinds(kinds: pd.Series[str]) -> Iterator[str]:
@@ -171,5 +171,5 @@ def _unmeasured(fit: ContactFit, kinds: pd.Series[str]) -> Iterator[str]:
         elif not fit.effects[kind].measured:
             many = f"{counts[kind]:,} in the log, too few of them early, late or missing beside another invoice"
             yield f"what a contact of kind {kind} does to payment is assumed: {many}"
-    if not fit.half_life_days.measured:
+    if HALF_LIFE not in dict(_told(fit)):
         yield "how fast the effect of a contact fades is assumed: the contact log does not tell it"

@@ -15,7 +15,7 @@ from twin.behaviour.discount import implied_rate
 from twin.books import Books
 from twin.calendar import Calendar
 from twin.firm.cards import Spread
-from twin.firm.measured import Measured
+from twin.firm.measured import Measured, beside_prior
 from twin.firm.responses import Responses, log_normal, rows_in, season
 from twin.fit.demand import DemandFit
 from twin.fit.response import Told
@@ -102,8 +102,8 @@ def _unmeasured_terms(paid: PassThroughFit, ordered: TermsFit) -> Iterator[str]:
 def _normal(told: Told, prior: Belief, source: str) -> Measured:
     """A normal with its mean cut to what the card allows."""
     mean = min(max(told.mean, prior.low), prior.high)
-    beside = "beside those whose terms stayed"
-    return Measured(Spread.model_validate({"normal": (mean, told.sd)}), f"{source}, {beside}; with the card's prior")
+    beside = "beside those whose terms stayed, or changed otherwise"
+    return Measured(Spread.model_validate({"normal": (mean, told.sd)}), f"{source}, {beside}; {beside_prior(told)}")
 
 
 def _took(books: Books) -> npt.NDArray[np.bool_]:

@@ -38,8 +38,13 @@ class Told:
 
     @property
     def measured(self) -> bool:
-        """Whether the books tell more than the prior did."""
+        """Whether the books tell anything worth the name."""
         return self.sd <= TOLD * self.prior_sd
+
+    @property
+    def prior_share(self) -> float:
+        """Part of what is known that the prior said, 0 to 1: of the precision."""
+        return (self.sd / self.prior_sd) ** 2 if self.prior_sd > 0 else 1.0
 
 
 def log_priors(priors: Sequence[Belief]) -> tuple[Floats, Floats]:

@@ -11,6 +11,9 @@ from twin.fit.backtest import OURS
 LEAST_WEEKS, LEAST_SETTLED = 4, 10
 """Weeks from each earlier day, and settled invoices, below which there is too little to judge by."""
 
+LEAST_BETTER = 0.0005
+"""By how much a figure has to be lower to be told as better: where three decimals show it."""
+
 TABLES = {
     "invoices": "Days to settlement of invoices",
     "cash": "Weekly receipts of open invoices",
@@ -103,6 +106,6 @@ def _better(methods: Held, own: float | None, key: str, said: str) -> str:
     """'MAE (due date 9.1 against 9.8)' of the best plain method; empty if none is better, as the reader sees them."""
     plain = {name: figures[key] for name, figures in methods.items() if name != OURS and figures.get(key) is not None}
     best = min(plain, key=lambda name: plain[name], default="")
-    if own is None or not best or plain[best] >= own or f"{plain[best]:.3g}" == f"{own:.3g}":
+    if own is None or not best or own - plain[best] < LEAST_BETTER or f"{plain[best]:.3g}" == f"{own:.3g}":
         return ""
     return f"{said} ({best} {plain[best]:.3g} against {own:.3g})"

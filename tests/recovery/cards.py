@@ -38,11 +38,9 @@ LONGER_ON = 330
 CARDS = (
     *("collections.call_effect", "demand.campaign_uplift", "demand.churn_rate", "demand.month_sd"),
     *("demand.terms_elasticity", "demand.trend", "payment.terms_pass_through"),
+    *("discount.cost_of_funds", "discount.funds_spread", "discount.softness"),
 )
 """Parameters that the books of these firms measure."""
-
-DISCOUNT_CARDS = ("discount.cost_of_funds", "discount.funds_spread", "discount.softness")
-"""Parameters that the books measure beside them if a discount is on offer; few invoices are late enough for a call."""
 
 UPLIFT = "demand.campaign_uplift"
 

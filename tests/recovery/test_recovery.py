@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.recovery.cards import CARDS, DISCOUNT_CARDS, one_firm_of_the_cards, one_firm_with_a_discount
+from tests.recovery.cards import CARDS, one_firm_of_the_cards, one_firm_with_a_discount
 from tests.recovery.orders_and_payments import POINTS, POSTERIORS, one_firm
 from tests.recovery.ranks import DRAWS, Ranks, ranks, table
 
@@ -25,14 +25,12 @@ def study() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def cards_study() -> pd.DataFrame:
-    """Where the truth of what is measured of the cards of FIRMS other firms lies."""
-    return studied(one_firm_of_the_cards)
+    """Where the truth of what is measured of the cards of FIRMS other firms lies, and of FIRMS with a discount on offer.
 
-
-@pytest.fixture(scope="module")
-def discount_study() -> pd.DataFrame:
-    """The same of FIRMS firms with a discount on offer."""
-    return studied(one_firm_with_a_discount)
+    The latter tell of discounts; of all else the former do, whose customers pay late often enough to be called.
+    """
+    discounts = studied(one_firm_with_a_discount)
+    return pd.concat([studied(one_firm_of_the_cards), discounts[discounts["parameter"].str.startswith("discount.")]])
 
 
 def studied(one: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
@@ -83,24 +81,6 @@ def test_95_percent_intervals_of_the_cards_hold_the_truth(cards_study: pd.DataFr
 @pytest.mark.parametrize("parameter", CARDS)
 def test_the_truth_of_the_cards_is_as_likely_at_any_rank(cards_study: pd.DataFrame, parameter: str) -> None:
     assert ranks(cards_study, parameter).flatness > 0.01
-
-
-@pytest.mark.study
-def test_what_is_measured_of_discounts_is_tested_here(discount_study: pd.DataFrame) -> None:
-    often = discount_study["parameter"].value_counts() >= FIRMS / 10
-    assert set(often.index[often]) - {*CARDS} == {*DISCOUNT_CARDS}
-
-
-@pytest.mark.study
-@pytest.mark.parametrize("parameter", DISCOUNT_CARDS)
-def test_95_percent_intervals_of_the_discount_card_hold_the_truth(discount_study: pd.DataFrame, parameter: str) -> None:
-    assert 0.92 <= ranks(discount_study, parameter).coverage <= 0.98
-
-
-@pytest.mark.study
-@pytest.mark.parametrize("parameter", DISCOUNT_CARDS)
-def test_the_truth_of_the_discount_card_is_as_likely_at_any_rank(discount_study: pd.DataFrame, parameter: str) -> None:
-    assert ranks(discount_study, parameter).flatness > 0.01
 
 
 def normal_ranks(claimed: float, off: float = 0.0) -> Ranks:

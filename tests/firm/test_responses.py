@@ -135,3 +135,12 @@ def test_a_campaign_without_a_last_day_tells_nothing_and_that_is_said(books_of: 
     firm = calibrate(books_of(campaigns=campaigns), cuts=0)
     assert math.isclose(firm.cards["demand"].parameters["campaign_uplift"].belief().centre, 1.1)
     assert any("none in the books has a last day" in s for s in firm.assumptions)
+
+
+def test_a_campaign_that_is_still_running_is_named(books_of: BooksOf) -> None:
+    campaigns = pd.DataFrame(
+        {"campaign_id": ["x", "x", "y"], "customer_id": ["a", "b", "c"], "from_on": "2026-03-01"}
+    ).assign(to_on=["2026-04-30", "2026-04-30", "2026-03-05"])
+    said = calibrate(books_of(campaigns=campaigns), cuts=0).assumptions
+    (running,) = [sentence for sentence in said if "goes on until" in sentence]
+    assert running.startswith("campaign x goes on until 2026-04-30, after the as-of date")

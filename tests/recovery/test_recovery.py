@@ -25,7 +25,7 @@ def study() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def cards_study() -> pd.DataFrame:
-    """Where the truth of what is measured of the cards of FIRMS other firms lies, and of FIRMS with a discount on offer.
+    """Where the truth of what is measured of the cards lies, of FIRMS other firms and of FIRMS that offer a discount.
 
     The latter tell of discounts; of all else the former do, whose customers pay late often enough to be called.
     """

@@ -82,9 +82,12 @@ def campaign_responses(
     """
     if books.campaigns is None:
         return Responses({}, ())
+    running = tuple(_still_running(books.campaigns, books.known_until))
     past = windows(books.campaigns, customers["customer_id"], first, books.known_until)
     if not past:
-        return Responses({}, (f"{_CAMPAIGNS}: none in the books has a last day and began within full records",))
+        return Responses(
+            {}, (f"{_CAMPAIGNS}: none in the books has a last day and began within full records", *running)
+        )
     days = (books.known_until - first).days + 1
     day = np.asarray((orders["on"] - pd.Timestamp(first)).dt.days, np.int64)
     row = rows_in(customers["customer_id"], orders["customer_id"])
@@ -93,11 +96,19 @@ def campaign_responses(
     start = _first_days(day, row, customers["since_on"], first)
     weight = season(demand, first, days, Calendar(books.country))
     fit = fit_campaigns(day[within], row[within], segment, start, weight, past, prior)
-    after = (_after_campaigns(fit.after),)
+    after = (_after_campaigns(fit.after), *running)
     if not fit.uplift.measured:
         return Responses({}, (f"{_CAMPAIGNS}: {fit.campaigns} in the books, with too few orders to tell", *after))
     source = f"measured on {fit.campaigns} campaigns with {fit.orders:,} orders, beside customers and days without one"
     return Responses({UPLIFT: log_normal(fit.uplift, prior, source)}, after)
+
+
+def _still_running(campaigns: pd.DataFrame, as_of: date) -> Iterator[str]:
+    """A sentence for each campaign that is not over: a run knows of no campaign but its scenario's."""
+    if "to_on" in campaigns:
+        running = campaigns[campaigns["to_on"] > pd.Timestamp(as_of)].drop_duplicates(["campaign_id", "to_on"])
+        for name, last in zip(running["campaign_id"], running["to_on"].dt.date, strict=True):
+            yield f"campaign {name} goes on until {last}, after the as-of date: what is left of it is a scenario's to name"
 
 
 def _after_campaigns(told: Told) -> str:

@@ -108,7 +108,7 @@ def _still_running(campaigns: pd.DataFrame, as_of: date) -> Iterator[str]:
     if "to_on" in campaigns:
         running = campaigns[campaigns["to_on"] > pd.Timestamp(as_of)].drop_duplicates(["campaign_id", "to_on"])
         for name, last in zip(running["campaign_id"], running["to_on"].dt.date, strict=True):
-            yield f"campaign {name} goes on until {last}, after the as-of date: what is left of it is a scenario's to name"
+            yield f"campaign {name} goes on until {last}, after the as-of date: a scenario has to name the rest"
 
 
 def _after_campaigns(told: Told) -> str:

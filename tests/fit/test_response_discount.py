@@ -12,7 +12,7 @@ from twin.behaviour.belief import Belief, fixed
 from twin.behaviour.discount import implied_rate, taking
 from twin.content import content
 from twin.firm.cards import beliefs, read_cards
-from twin.fit.response_discount import FREE, HELD, TOLD, DiscountFit, fit_discount, offers_of
+from twin.fit.response_discount import FREE, TOLD, DiscountFit, fit_discount, offers_of
 
 CARDS = beliefs(read_cards(content("models")), "EUR")
 OPEN_MINDED = CARDS | {
@@ -133,7 +133,7 @@ def test_what_is_stated_stays_as_it_is() -> None:
 
 
 def test_every_parameter_that_the_choice_depends_on_is_in_a_card() -> None:
-    assert {*FREE, *HELD} <= set(CARDS)
+    assert {*FREE} <= set(CARDS)
 
 
 @pytest.mark.study

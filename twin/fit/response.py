@@ -16,16 +16,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.stats import chi2
 
 from twin.behaviour.belief import Belief
 from twin.behaviour.payment import Floats
+from twin.luck import Purpose, fill_normal, fill_uniform
 
 TOLD = 0.9
 """A parameter is measured if the books leave at most this share of its prior standard deviation."""
 LEAST = 1e-9
 """Least value of a parameter above 0: what is stated as 0 has no log."""
+DRAWS, FREEDOM = 200, 10
+"""Draws of a lopsided posterior, and degrees of freedom of what they are drawn from."""
 STEP = 0.02
 """Step of the differences by which curvature and scores are taken."""
+
+
+Likelihood = Callable[[Floats], Floats]
+"""Log likelihood of each customer's record at values of the parameters. (m,) to (c,)"""
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,51 @@ def combined(estimate: float, error: float, prior: Belief) -> Told:
     return Told((mean / sd**2 + estimate / error**2) / precision, precision**-0.5, sd)
 
 
-def posterior(of_customers: Callable[[Floats], Floats], mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
+def posterior(of_customers: Likelihood, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
     """Mode and standard deviations of the tempered posterior; what has a prior without a width stays as it is."""
+    at, covariance, _ = _laplace(of_customers, mean, sd)
+    return at, _deviations(covariance, sd)
+
+
+def weighed_posterior(of_customers: Likelihood, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviations of the tempered posterior, where many parameters make it lopsided.
+
+    DRAWS of a Student's t around the mode, of the width that the curvature there gives, count by how much likelier the
+    posterior has them than the t. The standard deviations are those of the curvature.
+
+    Source: Kloek & van Dijk (1978), Econometrica 46(1).
+    """
+    at, covariance, share = _laplace(of_customers, mean, sd)
+    free = sd > 0
+    off = _student(int(free.sum()))
+    draws = np.tile(at, (DRAWS, 1))
+    draws[:, free] += off @ np.linalg.cholesky(covariance).T
+    likely = share * np.array([of_customers(x).sum() for x in draws])
+    likely -= ((draws - mean)[:, free] ** 2 / (2 * sd[free] ** 2)).sum(axis=1)
+    likely += (FREEDOM + off.shape[1]) / 2 * np.log1p((off**2).sum(axis=1) / FREEDOM)
+    weighed = np.average(draws, axis=0, weights=np.exp(likely - likely.max()))
+    return np.where(free, weighed, mean), _deviations(covariance, sd)
+
+
+def _deviations(covariance: Floats, sd: Floats) -> Floats:
+    """Standard deviations by the covariance of those parameters whose prior has a width."""
+    deviation = np.zeros(sd.size)
+    deviation[sd > 0] = np.sqrt(np.diag(covariance))
+    return deviation
+
+
+def _student(parameters: int) -> Floats:
+    """DRAWS draws of a Student's t of FREEDOM degrees, each with its mirror image. (DRAWS, parameters)"""
+    agent, half = np.arange(DRAWS // 2), np.empty((parameters + 1, DRAWS // 2))
+    for k in range(parameters):
+        fill_normal(0, 0, agent, int(Purpose.ASSUMPTION), k, half[k])
+    fill_uniform(0, 0, agent, int(Purpose.ASSUMPTION), parameters, half[-1])
+    off = (half[:-1] / np.sqrt(chi2.ppf(half[-1], FREEDOM) / FREEDOM)).T
+    return np.concatenate([off, -off])
+
+
+def _laplace(of_customers: Likelihood, mean: Floats, sd: Floats) -> tuple[Floats, Floats, float]:
+    """Mode of the tempered posterior, the covariance of what is free by its curvature there, and the share."""
     free = np.flatnonzero(sd > 0)
     precision = np.diag(sd[free] ** -2.0)
 
@@ -94,10 +145,7 @@ def posterior(of_customers: Callable[[Floats], Floats], mean: Floats, sd: Floats
     scores, curvature = _scores_and_curvature(lambda z: of_customers(full(z)), z)
     share = _tempering(scores, curvature, precision)
     z = mode(share, z) if share < 1.0 else z
-    covariance = np.linalg.inv(share * curvature + precision)
-    deviation = np.zeros(sd.size)
-    deviation[free] = np.sqrt(np.diag(covariance))
-    return full(z), deviation
+    return full(z), np.asarray(np.linalg.inv(share * curvature + precision), dtype=float), share
 
 
 def _tempering(scores: Floats, curvature: Floats, precision: Floats) -> float:

@@ -8,7 +8,7 @@ forward filter of their chain in steps of PERIOD days, given that the customer h
 offers, and who has not tells nothing by that. Terms differ by customer, and so does the yearly rate that the
 discount pays: that, and how differently customers act at the same rate, tells cost, spread and softness. How often
 customers get strained, what that does to their cost and how much is disputed is known no better than by the cards: it
-is free within these, so that what it leaves open is in the posterior of the three.
+is free within these, so that what it leaves open is in the posterior of the three, which is lopsided by it.
 
 Source: logit with random effects integrated out, Anderson & Aitkin (1985), J. Royal Stat. Soc. B 47(2); the filter,
 Baum, Petrie, Soules & Weiss (1970), Annals of Mathematical Statistics 41(1).
@@ -30,7 +30,7 @@ from scipy.special import expit, logsumexp
 from twin.behaviour.belief import Belief
 from twin.behaviour.liquidity import Regimes
 from twin.behaviour.payment import Floats
-from twin.fit.response import Told, log_priors, posterior
+from twin.fit.response import Told, log_priors, weighed_posterior
 
 Longs = npt.NDArray[np.int64]
 
@@ -38,13 +38,13 @@ TOLD = ("discount.cost_of_funds", "discount.funds_spread", "discount.softness")
 FREE = (
     *TOLD,
     *("liquidity.funds_strained", "liquidity.funds_distressed", "dispute.share"),
-    *("liquidity.worsen_sound", "liquidity.improve_strained"),
+    *("liquidity.worsen_sound", "liquidity.worsen_strained", "liquidity.worsen_distressed"),
+    *("liquidity.improve_strained", "liquidity.improve_distressed"),
 )
-HELD = ("liquidity.worsen_strained", "liquidity.worsen_distressed", "liquidity.improve_distressed")
-"""Parameters of the cards that the choice depends on: those that are free within their priors, and those held there."""
+"""Parameters of the cards that the choice depends on."""
 
 PERIOD, YEAR = 61, 365
-POINTS = np.linspace(math.log(0.005), math.log(5.0), 81)
+POINTS = np.linspace(math.log(0.005), math.log(5.0), 41)
 """Logs of a customer's cost of funds that are summed over."""
 MOST_CUSTOMERS = 1_000
 """Customers, evenly chosen, that the parameters are learnt from."""
@@ -92,19 +92,18 @@ def offers_of(customer: Longs, day: Longs, implied: Floats, took: npt.NDArray[np
 def fit_discount(offers: Offers, given: Mapping[str, Belief]) -> DiscountFit:
     """Fit to offers. given: beliefs of the cards by 'card.parameter'."""
     mean, sd = log_priors([given[name] for name in FREE])
-    held = {name: given[name].centre for name in HELD}
 
     def of_customers(x: Floats) -> Floats:
-        return _log_likelihood(offers, held | dict(zip(FREE, np.exp(x).tolist(), strict=True)))
+        return _log_likelihood(offers, dict(zip(FREE, np.exp(x).tolist(), strict=True)))
 
-    at, deviation = posterior(of_customers, mean, sd)
+    at, deviation = weighed_posterior(of_customers, mean, sd)
     posteriors = zip(TOLD, at.tolist(), deviation.tolist(), sd.tolist(), strict=False)
     told = {name: Told(*each) for name, *each in posteriors}
     return DiscountFit(told, np.unique(offers.customer).size, int(offers.offered.sum()), int(offers.taken.sum()))
 
 
 def _log_likelihood(offers: Offers, value: Mapping[str, float]) -> Floats:
-    """Log likelihood of each customer's choices at the values of FREE and HELD. (c,)"""
+    """Log likelihood of each customer's choices at the values of FREE. (c,)"""
     regimes, step = _chain(value)
     costs = np.exp(POINTS)[:, None] * np.array(regimes.funds)
     gain = (offers.implied[:, None, None] - costs) / value["discount.softness"]

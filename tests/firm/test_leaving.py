@@ -13,12 +13,7 @@ from twin.firm.cards import beliefs, read_cards
 from twin.firm.leaving import FAILING, calm_leaving, mean_annoyance
 
 GIVEN = beliefs(read_cards(content("models")), "EUR")
-KNOWN = (
-    GIVEN
-    | {f"liquidity.{name}": fixed(GIVEN[f"liquidity.{name}"].centre) for name in FAILING}
-    | {"liquidity.macro_loading": fixed(0.0)}
-)
-WEEKS = 104
+KNOWN = GIVEN | {f"liquidity.{name}": fixed(GIVEN[f"liquidity.{name}"].centre) for name in FAILING}
 FAILURES = 0.00824
 """A year, by the card: 3.3 % of the customers are distressed, and 0.25 of these fail."""
 
@@ -26,26 +21,18 @@ FAILURES = 0.00824
 @pytest.mark.parametrize("annoyance", [0.0, 0.5])
 def test_failures_and_annoyance_are_taken_off(annoyance: float) -> None:
     """Of 5 % lost in a year, known to a hundredth: the prior moves that by less than a thousandth."""
-    median, sd = calm_leaving((0.05, 0.01), annoyance, WEEKS, KNOWN)
+    median, sd = calm_leaving((0.05, 0.01), annoyance, KNOWN)
     assert median == pytest.approx((0.05 - FAILURES) / (1 + annoyance), rel=0.01)
     assert sd == pytest.approx(0.01 * 0.05 / (0.05 - FAILURES), rel=0.1)
 
 
 def test_what_is_not_known_of_failures_is_not_known_of_leaving() -> None:
-    assert calm_leaving((0.02, 0.1), 0.0, WEEKS, GIVEN)[1] > 1.3 * calm_leaving((0.02, 0.1), 0.0, WEEKS, KNOWN)[1]
-
-
-def test_good_or_bad_times_may_have_been_what_the_failures_were_of() -> None:
-    """The mean of 104 weeks of the macro factor has a standard deviation of 0.74: less is known of who left calmly."""
-    times = KNOWN | {"liquidity.macro_loading": GIVEN["liquidity.macro_loading"]}
-    alone, beside = (calm_leaving((0.02, 0.1), 0.0, WEEKS, given)[1] for given in (KNOWN, times))
-    assert beside > 1.3 * alone
-    assert calm_leaving((0.02, 0.1), 0.0, 10 * WEEKS, times)[1] < beside
+    assert calm_leaving((0.02, 0.1), 0.0, GIVEN)[1] > 1.3 * calm_leaving((0.02, 0.1), 0.0, KNOWN)[1]
 
 
 def test_a_record_outweighs_the_card() -> None:
     """One in two leaves in a year where the card has 3 %."""
-    assert calm_leaving((0.5, 0.1), 0.0, WEEKS, GIVEN)[0] == pytest.approx(0.5 - FAILURES, rel=0.05)
+    assert calm_leaving((0.5, 0.1), 0.0, GIVEN)[0] == pytest.approx(0.5 - FAILURES, rel=0.05)
 
 
 def test_annoyance_is_that_of_the_contacts_for_as_long_as_they_are_remembered(books_of: BooksOf) -> None:

@@ -25,9 +25,6 @@ from twin.fit.response import log_priors
 FAILING = ("worsen_sound", "worsen_strained", "worsen_distressed", "improve_strained", "improve_distressed")
 """Parameters of the liquidity card on which the failures of a year depend."""
 
-STEPS_DOWN = 3
-"""Moves from sound to failed."""
-
 QUANTILES = (np.arange(40) + 0.5) / 40
 """Quantiles of the failures that are weighed."""
 
@@ -38,37 +35,23 @@ FREEDOM = 4.0
 """Degrees of freedom of the prior, of the card's width with the tails of Student's t: a record outweighs a guess."""
 
 
-def calm_leaving(
-    lost: tuple[float, float], annoyance: float, weeks: int, given: Mapping[str, Belief]
-) -> tuple[float, float]:
+def calm_leaving(lost: tuple[float, float], annoyance: float, given: Mapping[str, Belief]) -> tuple[float, float]:
     """Median, per year, and standard deviation of the log of how often calm customers leave.
 
-    lost: the same of customers lost in all; annoyance: mean of the past; weeks: of the record; given: beliefs of the
-    cards by 'card.parameter'.
+    lost: the same of customers lost in all; annoyance: mean of the past; given: beliefs of the cards by
+    'card.parameter'.
     """
     (centre,), (sd,) = log_priors([given["demand.churn_rate"]])
     off = np.linspace(-WIDE, WIDE, STEPS)
     log = centre + off
-    failures = np.array([_failures(weeks, given).at(u) for u in QUANTILES])
+    often = long_run_regimes(given)["distressed"] * given["liquidity.worsen_distressed"].centre
+    held = [given[f"liquidity.{name}"] for name in FAILING]
+    spread = Belief("lognormal", often, math.hypot(*(belief.b for belief in held if belief.shape == "lognormal")))
+    failures = np.array([spread.at(u) for u in QUANTILES])
     prior = (1 + (off / sd) ** 2 / FREEDOM) ** (-(FREEDOM + 1) / 2)
     weight = prior * _likelihood(np.exp(log), annoyance, failures, lost)
     mean = float(np.average(log, weights=weight))
     return float(np.exp(mean)), float(np.sqrt(np.average((log - mean) ** 2, weights=weight)))
-
-
-def _failures(weeks: int, given: Mapping[str, Belief]) -> Belief:
-    """How often a customer failed in a record, per year, by what is not known of the card and of the macro factor then.
-
-    Each of the STEPS_DOWN is the likelier the worse the factor was in the mean, whose variance is that of the
-    mean of `weeks` values of an autoregression.
-    """
-    often = long_run_regimes(given)["distressed"] * given["liquidity.worsen_distressed"].centre
-    held = [given[f"liquidity.{name}"] for name in FAILING]
-    apart = np.arange(1, weeks)
-    memory, loading = given["liquidity.macro_memory"].centre, given["liquidity.macro_loading"].centre
-    of_mean = math.sqrt((weeks + 2 * float(((weeks - apart) * memory**apart).sum())) / weeks**2)
-    unknown = (belief.b for belief in held if belief.shape == "lognormal")
-    return Belief("lognormal", often, math.hypot(*unknown, STEPS_DOWN * loading * of_mean))
 
 
 def _likelihood(calm: Floats, annoyance: float, failures: Floats, lost: tuple[float, float]) -> Floats:

@@ -37,9 +37,8 @@ def measured_demand(
     orders = f"measured on the orders from {first} to {last}"
     out = {}
     if demand.churn and given["demand.churn_rate"].shape != "fixed":
-        weeks = max((last - first).days // 7, 1)
         source = f"{orders}, by who has been silent for long for its own pace, without failures and annoyance"
-        out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, annoyance, weeks, given), source)
+        out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, annoyance, given), source)
     trend = demand.common.trend
     if trend and trend.measured:
         source = (

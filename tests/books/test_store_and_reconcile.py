@@ -10,6 +10,7 @@ import pytest
 
 from twin.books import Books, read_books, reconcile, summary_text, write_books
 from twin.books.reconcile import unexplained
+from twin.books.rejected import sums
 from twin.books.sentences import lonely_end
 from twin.faults import BooksError, OutputError
 
@@ -155,3 +156,9 @@ def test_a_rejected_amount_that_cannot_be_read_is_empty_and_its_total_says_so(wr
     assert "rejected 7.00 without 1 of which the amount cannot be read" in summary_text(books)
     write_books(books, tmp_path / "out")
     assert pd.read_csv(tmp_path / "out" / "rejected.csv")["amount_cents"].isna().tolist() == [True, False]
+
+
+def test_the_money_of_rejected_rows_is_exact() -> None:
+    """Cents beyond 2**53, which no float holds."""
+    rows = pd.DataFrame({"currency": ["EUR"] * 3, "amount_cents": pd.array([2**53, 1, None], dtype="Int64")})
+    assert sums(rows) == {"EUR": 2**53 + 1}

@@ -145,7 +145,7 @@ def told(rejected: pd.DataFrame) -> Iterator[str]:
 def sums(rows: pd.DataFrame) -> dict[str, int]:
     """Cents of all amounts that can be read, signs aside, by currency. rows: with currency and amount_cents."""
     read = rows[rows["currency"].isin(list(MINOR_DIGITS)) & rows["amount_cents"].notna()]
-    total = read["amount_cents"].astype(float).abs().groupby(read["currency"].to_numpy()).sum()
+    total = read["amount_cents"].astype(object).abs().groupby(read["currency"].to_numpy()).sum()
     return {str(code): int(cents) for code, cents in total.items()}
 
 

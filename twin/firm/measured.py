@@ -54,7 +54,7 @@ def measured_demand(
 
 
 def beside_prior(told: Told) -> str:
-    """How much of what is held of a parameter is its prior: a range that rests on little is no wider than that."""
+    """How much of what is held of a measured parameter is its prior."""
     return f"with the card's prior, which says {told.prior_share:.0%} of it"
 
 

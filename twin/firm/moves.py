@@ -42,11 +42,8 @@ def _terms(record: Record, elasticity: Belief) -> Moves:
     """Whose terms became longer ordered less before, to what it orders today."""
     terms = terms_record(record.known.invoices, record.ids)
     start = int(np.datetime64(record.history_from, "D").astype(np.int64))
-    new = terms.stretch == 1
-    changed_on = np.full(len(record.ids), np.iinfo(np.int64).max)
-    np.minimum.at(changed_on, terms.row[new], terms.day[new])
-    row = np.flatnonzero(terms.changed & (changed_on > start))
+    row = np.flatnonzero(terms.changed & (terms.changed_on > start))
     mean, sd = plain_prior(elasticity)
     longer = terms.extra[row] / TERMS_UNIT
-    first, end = np.zeros(row.size, int), changed_on[row] - start
+    first, end = np.zeros(row.size, int), terms.changed_on[row] - start
     return Moves(row, first, end, -mean * longer, -sd * longer, np.zeros(row.size, int))

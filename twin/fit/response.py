@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from twin.behaviour.belief import Belief
 from twin.behaviour.payment import Floats
@@ -119,7 +119,7 @@ def _student(parameters: int) -> Floats:
     for k in range(parameters):
         fill_normal(0, 0, agent, int(Purpose.ASSUMPTION), k, half[k])
     fill_uniform(0, 0, agent, int(Purpose.ASSUMPTION), parameters, half[-1])
-    off = (half[:-1] / np.sqrt(chi2.ppf(half[-1], FREEDOM) / FREEDOM)).T
+    off = (half[:-1] / np.sqrt(gammaincinv(FREEDOM / 2, half[-1]) / (FREEDOM / 2))).T
     return np.concatenate([off, -off])
 
 

@@ -26,6 +26,8 @@ LEAST_CHANGE = 5
 LEAST_INVOICES = 3
 """Invoices by which terms are known to be usual."""
 APART = -1
+NEVER = np.iinfo(np.int32).max
+"""A day that does not come."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ class TermsRecord:
     def known(self) -> Mask:
         """Who is steady or has changed once. (c,)"""
         return ~np.isnan(self.before)
+
+    @property
+    def changed_on(self) -> Longs:
+        """Day of each customer's first invoice at its new terms; NEVER where it has none. (c,)"""
+        out, new = np.full(self.before.size, NEVER), self.stretch == 1
+        np.minimum.at(out, self.row[new], self.day[new])
+        return out
 
     @property
     def extra(self) -> Floats:

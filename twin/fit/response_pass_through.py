@@ -71,8 +71,10 @@ def fit_pass_through(
     """Fit to invoices: customer_id, issued_on, due_on, settled_on. counted: (n,) which of them may tell."""
     due, settled = days_of(invoices["due_on"]), days_of(invoices["settled_on"])
     watched = due + WATCHED <= int(np.datetime64(as_of, "D").astype(np.int64))
-    month = invoices["issued_on"].to_numpy("datetime64[M]").astype(np.int64)
-    inside = np.flatnonzero(counted & watched & (record.stretch != APART) & (month != _changed_in(record, month)))
+    month = _month_of(record.day)
+    inside = np.flatnonzero(
+        counted & watched & (record.stretch != APART) & (month != _month_of(record.changed_on)[record.row])
+    )
     inside = inside[_on_both_sides(record, inside)[record.row[inside]]]
     late = np.where(invoices["settled_on"].isna(), WATCHED, np.clip(settled - due, FIRST_DAY, WATCHED))[inside]
     row, after = record.row[inside], record.stretch[inside] == 1
@@ -85,12 +87,9 @@ def fit_pass_through(
     return PassThroughFit(told, changed, int(record.changed[row].sum()))
 
 
-def _changed_in(record: TermsRecord, month: Longs) -> Longs:
-    """Month in which the terms of each invoice's customer changed; none where they did not. (n,)"""
-    out = np.full(record.before.size, np.iinfo(np.int64).max)
-    new = record.stretch == 1
-    np.minimum.at(out, record.row[new], month[new])
-    return np.asarray(out[record.row])
+def _month_of(day: Longs) -> Longs:
+    """Months of days of the calendar of numpy."""
+    return np.asarray(day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64))
 
 
 def _on_both_sides(record: TermsRecord, inside: Longs) -> Mask:

@@ -16,12 +16,14 @@ from twin.firm.cards import beliefs, read_cards
 from twin.firm.measured import SHORT_DAYS, filled, measured_demand, not_measured, record_notes
 from twin.fit.demand import DemandFit
 from twin.fit.demand_common import MONTH_SD, TREND, Common
+from twin.fit.failures import Lost
 from twin.fit.response import Told
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 12, 31)
 CARDS = read_cards(content("models"))
 GIVEN = beliefs(CARDS, "EUR")
 GROWS = Told(-0.05, 0.01, TREND.b)
+NOBODY_IS_LOST = Lost(np.zeros(1), np.ones(1))
 NOBODY_FAILS = GIVEN | {"liquidity.worsen_distressed": fixed(1e-9)}
 
 
@@ -34,7 +36,7 @@ def fit(
 
 
 def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_is_from() -> None:
-    found = measured_demand(fit((0.12, 0.1), GROWS), FIRST, LAST, 0.0, NOBODY_FAILS)
+    found = measured_demand(fit((0.12, 0.1), GROWS), NOBODY_IS_LOST, FIRST, LAST, 0.0, NOBODY_FAILS)
     cards = filled(CARDS, found, {})
     churn, trend = (cards["demand"].parameters[name] for name in ("churn_rate", "trend"))
     assert (churn.status, trend.status) == ("measured", "measured")
@@ -47,7 +49,7 @@ def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_
 
 
 def test_all_else_of_the_cards_stays_as_it_was() -> None:
-    cards = filled(CARDS, measured_demand(fit((0.12, 0.2)), FIRST, LAST, 0.0, GIVEN), {})
+    cards = filled(CARDS, measured_demand(fit((0.12, 0.2)), NOBODY_IS_LOST, FIRST, LAST, 0.0, GIVEN), {})
     before, after = CARDS["demand"].parameters, cards["demand"].parameters
     assert {name for name in before if before[name] != after[name]} == {"churn_rate", "month_sd"}
     assert (after["month_sd"].status, after["month_sd"].belief().a) == ("measured", 0.08)
@@ -55,13 +57,13 @@ def test_all_else_of_the_cards_stays_as_it_was() -> None:
 
 
 def test_what_the_recipe_states_stands_before_what_was_measured() -> None:
-    found = measured_demand(fit((0.12, 0.2)), FIRST, LAST, 0.0, GIVEN)
+    found = measured_demand(fit((0.12, 0.2)), NOBODY_IS_LOST, FIRST, LAST, 0.0, GIVEN)
     assert filled(CARDS, found, {"demand.churn_rate": 0.5, "demand.month_sd": 0.0}) == CARDS
 
 
 def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
     new = fit(month_sd=(0.1, 0.4, 2), trend=Told(0.1, 0.95 * TREND.b, TREND.b))
-    assert filled(CARDS, measured_demand(new, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
+    assert filled(CARDS, measured_demand(new, NOBODY_IS_LOST, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
     churn, trend, months = not_measured(new, FIRST, LAST)
     assert churn.startswith("that customers leave does not show in the orders")
     assert trend.startswith("orders tell no more of a trend than is assumed")

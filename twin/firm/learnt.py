@@ -15,6 +15,7 @@ from twin.firm.responses import Responses, campaign_responses, contact_responses
 from twin.firm.responses_offers import discount_responses, terms_responses
 from twin.fit.demand import DemandFit, fit_demand
 from twin.fit.demand_moves import NONE, Moves
+from twin.fit.failures import lost_customers
 from twin.fit.liquidity import LiquidityFit, fit_liquidity
 from twin.fit.liquidity_signs import Orders, read_signs
 from twin.fit.payment import PaymentFit, fit_payment
@@ -43,7 +44,8 @@ def learn(record: Record, cards: dict[str, Card]) -> Learnt:
     moves = moves_of(record, beliefs(cards, currency))
     demand = _demand(record, moves) if moves.row.size else demand
     annoyance = mean_annoyance(known, len(record.customers), first, given)
-    cards = filled(cards, measured_demand(demand, first, today, annoyance, given), stated)
+    lost = lost_customers(known.invoices, record.ids, demand.traits["alive"].to_numpy(float), today)
+    cards = filled(cards, measured_demand(demand, lost, first, today, annoyance, given), stated)
     liquidity = _liquidity(record, demand, payment, beliefs(cards, currency))
     told = (*payment.unmeasured, *not_measured(demand, first, today), *responses.sentences, *liquidity.unmeasured)
     return Learnt(cards, demand, payment, liquidity, told)

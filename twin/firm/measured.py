@@ -14,6 +14,7 @@ from twin.firm.cards import Card, Spread
 from twin.firm.leaving import calm_leaving
 from twin.fit.backtest import recorded_from
 from twin.fit.demand import DemandFit
+from twin.fit.failures import Lost
 from twin.fit.response import Told
 
 FEW_MONTHS = 3
@@ -28,17 +29,20 @@ class Measured(NamedTuple):
 
 
 def measured_demand(
-    demand: DemandFit, first: date, last: date, annoyance: float, given: Mapping[str, Belief]
+    demand: DemandFit, lost: Lost, first: date, last: date, annoyance: float, given: Mapping[str, Belief]
 ) -> dict[str, Measured]:
     """What the orders from `first` to `last` tell of the demand card, by 'card.parameter'.
 
-    annoyance: of a customer in the mean of that time; given: beliefs of the cards.
+    lost: of the customers; annoyance: of one in the mean of that time; given: beliefs of the cards.
     """
     orders = f"measured on the orders from {first} to {last}"
     out = {}
     if demand.churn and given["demand.churn_rate"].shape != "fixed":
-        source = f"{orders}, by who has been silent for long for its own pace, without failures and annoyance"
-        out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, annoyance, given), source)
+        source = (
+            f"{orders}, by who has been silent for long for its own pace; annoyance is taken off, and so are those who "
+            "have failed, by what they left unpaid"
+        )
+        out["demand.churn_rate"] = _measured("lognormal", calm_leaving(demand.churn, lost, annoyance, given), source)
     trend = demand.common.trend
     if trend and trend.measured:
         source = (

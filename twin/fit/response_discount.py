@@ -53,17 +53,18 @@ LEAST_LIKELY = 1e-9
 
 
 class Offers(NamedTuple):
-    """Invoices on which a discount could be taken, by customer, period and yearly rate, in this order.
+    """Invoices on which a discount could be taken, by customer and period and yearly rate, in this order.
 
-    customer, period, rate: (k,) numbers from 0 up; offered, taken: (k,) how many invoices; implied: the yearly rates.
+    customer, period, kind: (k,) numbers from 0 up.
+    implied, offered, taken: (kinds,) the yearly rate, how many invoices, and on how many of them it was taken.
     """
 
     customer: Longs
     period: Longs
-    rate: Longs
+    kind: Longs
+    implied: Floats
     offered: Longs
     taken: Longs
-    implied: Floats
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def offers_of(customer: Longs, day: Longs, implied: Floats, took: npt.NDArray[np
     rates, rate = np.unique(implied[inside], return_inverse=True)
     cells, at = np.unique(np.stack([who, since, rate]), axis=1, return_inverse=True)
     taken = np.bincount(at.ravel(), took[inside], cells.shape[1]).astype(np.int64)
-    customers, periods, at_rate = cells
-    return Offers(customers, periods, at_rate, np.bincount(at.ravel()), taken, rates)
+    kinds, kind = np.unique(np.stack([cells[2], np.bincount(at.ravel()), taken]), axis=1, return_inverse=True)
+    return Offers(cells[0], cells[1], kind.ravel(), rates[kinds[0]], kinds[1], kinds[2])
 
 
 def fit_discount(offers: Offers, given: Mapping[str, Belief]) -> DiscountFit:
@@ -99,17 +100,21 @@ def fit_discount(offers: Offers, given: Mapping[str, Belief]) -> DiscountFit:
     at, deviation = weighed_posterior(of_customers, mean, sd)
     posteriors = zip(TOLD, at.tolist(), deviation.tolist(), sd.tolist(), strict=False)
     told = {name: Told(*each) for name, *each in posteriors}
-    return DiscountFit(told, np.unique(offers.customer).size, int(offers.offered.sum()), int(offers.taken.sum()))
+    offered, taken = (int(each[offers.kind].sum()) for each in (offers.offered, offers.taken))
+    return DiscountFit(told, np.unique(offers.customer).size, offered, taken)
 
 
 def _log_likelihood(offers: Offers, value: Mapping[str, float]) -> Floats:
     """Log likelihood of each customer's choices at the values of FREE. (c,)"""
     regimes, step = _chain(value)
-    costs = np.exp(POINTS)[:, None] * np.array(regimes.funds)
+    costs = np.exp(POINTS) * np.array(regimes.funds)[:, None]
     gain = (offers.implied[:, None, None] - costs) / value["discount.softness"]
     take = np.clip(expit(gain) * (1 - min(value["dispute.share"], 0.5)), LEAST_LIKELY, 1 - LEAST_LIKELY)
+    left = offers.offered - offers.taken
+    likely = offers.taken[:, None, None] * np.log(take) + left[:, None, None] * np.log1p(-take)
+    top = likely.max(axis=1)
     out = np.zeros((int(offers.customer[-1]) + 1, POINTS.size))
-    _filter(offers, np.log(take), np.log1p(-take), np.array(regimes.long_run), step, out)
+    _filter(offers, top, np.exp(likely - top[:, None]), np.array(regimes.long_run), step, out)
     apart = (POINTS - math.log(value["discount.cost_of_funds"])) / value["discount.funds_spread"]
     weight = -(apart**2) / 2
     return np.asarray(logsumexp(out + weight, axis=1) - logsumexp(weight))
@@ -127,30 +132,32 @@ def _chain(value: Mapping[str, float]) -> tuple[Regimes, Floats]:
 
 
 @njit(cache=True)
-def _filter(offers: Any, takes: Any, leaves: Any, first: Any, step: Any, out: Any) -> None:
+def _filter(offers: Any, top: Any, likely: Any, first: Any, step: Any, out: Any) -> None:
     """Add to out (c, POINTS) the log likelihood of each customer's choices at each of its costs.
 
-    takes, leaves: (rates, POINTS, 3) logs of the probability to take the discount, and not to; first: (3,) and step:
-    (3, 3) of the regimes.
+    likely: (kinds, 3, POINTS) likelihood of each kind of choices in each regime, over exp(top), top (kinds, POINTS);
+    first: (3,) and step: (3, 3) of the regimes.
     """
-    now, after = np.empty(3), np.empty(3)
-    for p in range(out.shape[1]):
-        for k in range(offers.customer.size):
-            c, j = offers.customer[k], offers.rate[k]
-            if k == 0 or offers.customer[k - 1] != c:
-                now[:] = first
-            else:
-                for _ in range(offers.period[k] - offers.period[k - 1]):
-                    for r in range(3):
-                        after[r] = now[0] * step[0, r] + now[1] * step[1, r] + now[2] * step[2, r]
-                    now[:] = after / (after[0] + after[1] + after[2])
-            taken, left = offers.taken[k], offers.offered[k] - offers.taken[k]
-            top = -math.inf
+    points = out.shape[1]
+    now = np.empty((3, points))
+    for k in range(offers.customer.size):
+        c, j = offers.customer[k], offers.kind[k]
+        new = k == 0 or offers.customer[k - 1] != c
+        if new:
             for r in range(3):
-                after[r] = taken * takes[j, p, r] + left * leaves[j, p, r]
-                top = max(top, after[r])
+                now[r] = first[r]
+        for _ in range(0 if new else offers.period[k] - offers.period[k - 1]):
+            for p in range(points):
+                sound, strained, distressed = now[0, p], now[1, p], now[2, p]
+                for r in range(3):
+                    now[r, p] = sound * step[0, r] + strained * step[1, r] + distressed * step[2, r]
+        for p in range(points):
+            before, after = 0.0, 0.0
             for r in range(3):
-                now[r] *= math.exp(after[r] - top)
-            scale = max(now[0] + now[1] + now[2], 1e-300)
-            now /= scale
-            out[c, p] += top + math.log(scale)
+                before += now[r, p]
+                now[r, p] *= likely[j, r, p]
+                after += now[r, p]
+            after = max(after, 1e-300)
+            for r in range(3):
+                now[r, p] /= after
+            out[c, p] += top[j, p] + math.log(after / before)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, logsumexp
 
 from twin.behaviour.belief import Belief
 from twin.behaviour.payment import Floats
@@ -26,8 +26,8 @@ TOLD = 0.9
 """A parameter is measured if the books leave at most this share of its prior standard deviation."""
 LEAST = 1e-9
 """Least value of a parameter above 0: what is stated as 0 has no log."""
-DRAWS, FREEDOM = 200, 10
-"""Draws of a lopsided posterior, and degrees of freedom of what they are drawn from."""
+TURNS, DRAWS, FREEDOM = 2, 500, 10
+"""Turns in which a lopsided posterior is drawn, draws of each, and degrees of freedom of what they are drawn from."""
 STEP = 0.02
 """Step of the differences by which curvature and scores are taken."""
 
@@ -90,20 +90,25 @@ def weighed_posterior(of_customers: Likelihood, mean: Floats, sd: Floats) -> tup
     """Mean and standard deviations of the tempered posterior, where many parameters make it lopsided.
 
     DRAWS of a Student's t around the mode, of the width that the curvature there gives, count by how much likelier the
-    posterior has them than the t. The standard deviations are those of the curvature.
+    posterior has them than the t, none by more than 1 / sqrt(DRAWS) of all; so do as many around their mean, of their
+    own width.
 
-    Source: Kloek & van Dijk (1978), Econometrica 46(1).
+    Source: Kloek & van Dijk (1978), Econometrica 46(1); Oh & Berger (1992), J. Stat. Computation and Simulation 41, for
+    the turns; Ionides (2008), J. Comput. Graph. Stat. 17(2), for the most that one counts.
     """
     at, covariance, share = _laplace(of_customers, mean, sd)
     free = sd > 0
-    off = _student(int(free.sum()))
-    draws = np.tile(at, (DRAWS, 1))
-    draws[:, free] += off @ np.linalg.cholesky(covariance).T
-    likely = share * np.array([of_customers(x).sum() for x in draws])
-    likely -= ((draws - mean)[:, free] ** 2 / (2 * sd[free] ** 2)).sum(axis=1)
-    likely += (FREEDOM + off.shape[1]) / 2 * np.log1p((off**2).sum(axis=1) / FREEDOM)
-    weighed = np.average(draws, axis=0, weights=np.exp(likely - likely.max()))
-    return np.where(free, weighed, mean), _deviations(covariance, sd)
+    for turn in range(TURNS if free.any() else 0):
+        off = _student(turn, int(free.sum()))
+        draws = np.tile(mean, (DRAWS, 1))
+        draws[:, free] = at[free] + off @ np.linalg.cholesky(covariance).T
+        likely = share * np.array([of_customers(x).sum() for x in draws])
+        likely -= ((draws - mean)[:, free] ** 2 / (2 * sd[free] ** 2)).sum(axis=1)
+        likely += (FREEDOM + off.shape[1]) / 2 * np.log1p((off**2).sum(axis=1) / FREEDOM)
+        weight = np.exp(likely - logsumexp(likely)).clip(max=DRAWS**-0.5)
+        at = np.average(draws, axis=0, weights=weight)
+        covariance = np.cov(draws[:, free], rowvar=False, aweights=weight, ddof=0).reshape(off.shape[1], -1)
+    return at, _deviations(covariance, sd)
 
 
 def _deviations(covariance: Floats, sd: Floats) -> Floats:
@@ -113,9 +118,9 @@ def _deviations(covariance: Floats, sd: Floats) -> Floats:
     return deviation
 
 
-def _student(parameters: int) -> Floats:
+def _student(turn: int, parameters: int) -> Floats:
     """DRAWS draws of a Student's t of FREEDOM degrees, each with its mirror image. (DRAWS, parameters)"""
-    agent, half = np.arange(DRAWS // 2), np.empty((parameters + 1, DRAWS // 2))
+    agent, half = np.arange(DRAWS // 2) + turn * (DRAWS // 2), np.empty((parameters + 1, DRAWS // 2))
     for k in range(parameters):
         fill_normal(0, 0, agent, int(Purpose.ASSUMPTION), k, half[k])
     fill_uniform(0, 0, agent, int(Purpose.ASSUMPTION), parameters, half[-1])
@@ -126,6 +131,8 @@ def _student(parameters: int) -> Floats:
 def _laplace(of_customers: Likelihood, mean: Floats, sd: Floats) -> tuple[Floats, Floats, float]:
     """Mode of the tempered posterior, the covariance of what is free by its curvature there, and the share."""
     free = np.flatnonzero(sd > 0)
+    if not free.size:
+        return mean, np.empty((0, 0)), 1.0
     precision = np.diag(sd[free] ** -2.0)
 
     def full(z: Floats) -> Floats:

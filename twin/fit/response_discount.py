@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.linalg import expm
 from scipy.special import expit, logsumexp
 
 from twin.behaviour.belief import Belief
@@ -121,14 +120,14 @@ def _log_likelihood(offers: Offers, value: Mapping[str, float]) -> Floats:
 
 
 def _chain(value: Mapping[str, float]) -> tuple[Regimes, Floats]:
-    """The regimes, and the probabilities (3, 3) of the moves in a period, of those who have not failed by its end."""
+    """The regimes, and the probabilities (3, 3) to have moved so in a period and not to have failed."""
     worse = [value[f"liquidity.worsen_{name}"] / YEAR for name in ("sound", "strained", "distressed")]
     better = [value[f"liquidity.improve_{name}"] / YEAR for name in ("strained", "distressed")]
     funds = (1.0, value["liquidity.funds_strained"], value["liquidity.funds_distressed"])
     ones = (1.0, 1.0, 1.0)
     regimes = Regimes((worse[0], worse[1], worse[2]), (0.0, better[0], better[1]), ones, ones, ones, funds)
     moves = np.diag(worse[:2], 1) + np.diag(better, -1) - np.diag(np.array(worse) + np.array([0.0, *better]))
-    return regimes, np.asarray(expm(PERIOD * moves))
+    return regimes, np.linalg.matrix_power(np.eye(3) + moves, PERIOD)
 
 
 @njit(cache=True)

@@ -14,7 +14,7 @@ from twin.content import content
 from twin.firm.calibrate import calibrate
 from twin.firm.cards import beliefs, read_cards
 from twin.firm.measured import SHORT_DAYS, filled, measured_demand, not_measured, record_notes
-from twin.fit.demand import DemandFit
+from twin.fit.demand import CHURN, DemandFit
 from twin.fit.demand_common import MONTH_SD, TREND, Common
 from twin.fit.failures import Lost
 from twin.fit.response import Told
@@ -32,7 +32,8 @@ def fit(
     trend: Told | None = None,
     month_sd: tuple[float, float, int] = (0.08, 0.2, 12),
 ) -> DemandFit:
-    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), 2.0, pd.DataFrame(), churn, Common(trend, month_sd))
+    traits = pd.DataFrame({"alive": [1.0, 0.25]})
+    return DemandFit(("all",), np.ones((1, 12)), np.ones((1, 8)), 2.0, traits, churn, Common(trend, month_sd))
 
 
 def test_what_was_measured_replaces_the_prior_with_its_uncertainty_and_where_it_is_from() -> None:
@@ -65,7 +66,8 @@ def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
     new = fit(month_sd=(0.1, 0.4, 2), trend=Told(0.1, 0.95 * TREND.b, TREND.b))
     assert filled(CARDS, measured_demand(new, NOBODY_IS_LOST, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
     churn, trend, months = not_measured(new, FIRST, LAST)
-    assert churn.startswith("that customers leave does not show in the orders")
+    assert churn.startswith("how often customers leave does not show in the orders")
+    assert churn.endswith("by that 0.8 of 2 have left so far")
     assert trend.startswith("orders tell no more of a trend than is assumed")
     assert months.startswith("how far all orders move together from month to month: 2 months")
     (_, short) = not_measured(fit(), date(2024, 1, 2), LAST.replace(day=30))
@@ -74,13 +76,14 @@ def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
 
 def test_the_priors_of_the_fit_are_those_of_the_card() -> None:
     """Demand is fitted to the records of a backtest, too, which has no cards."""
+    assert GIVEN["demand.churn_rate"].centre == CHURN
     for name, prior in (("demand.trend", TREND), ("demand.month_sd", MONTH_SD)):
         assert (GIVEN[name].shape, GIVEN[name].a, GIVEN[name].b) == (prior.shape, prior.a, prior.b)
 
 
 def test_steady_customers_of_less_than_two_years_are_still_customers_and_that_is_said(books_of: BooksOf) -> None:
     firm = calibrate(books_of(), cuts=0)
-    assert firm.customers["alive"].tolist() == [1.0, 1.0, 1.0]
+    assert firm.customers["alive"].tolist() == pytest.approx([1.0, 1.0, 1.0], abs=0.001)
     before, after = (cards["demand"].parameters for cards in (CARDS, firm.cards))
     assert {name for name in before if before[name] != after[name]} == {"month_sd"}
     assert len([s for s in firm.assumptions if "customers leave" in s or "two years of orders" in s]) == 2

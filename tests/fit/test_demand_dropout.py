@@ -16,7 +16,7 @@ from scipy.special import gammaln
 from scipy.stats import nbinom
 
 from tests.fit.order_world import CALENDAR, DAYS, END, START, History, Shop, history
-from twin.fit.demand import fit_demand, histories_of
+from twin.fit.demand import Beforehand, fit_demand, histories_of
 from twin.fit.demand_dropout import (
     EVEN,
     Histories,
@@ -142,10 +142,29 @@ def test_churn_and_who_is_still_there_and_what_they_order_come_back(
 def test_where_nobody_leaves_nobody_is_found_to_have_left(seed: int, known: bool) -> None:
     """By Schwarz's allowance a right fit finds leaving among 300 customers once in some 110 worlds: twice the gain in
     log likelihood is above log(300) with half the tail of a chi-square of 1. 12 worlds with fixed seeds."""
-    fit = history(seed, Shop(300), WAVE, known).fitted()
+    found = history(seed, Shop(300), WAVE, known)
+    fit = found.fitted()
     assert fit.churn is None
-    assert (fit.traits["alive"] == 1).all()
     assert (fit.traits["churn"] == 1).all()
+    last = found.orders.groupby("customer_id")["on"].max().reindex(found.customers["customer_id"])
+    of_late = (pd.Timestamp(END) - last).dt.days.to_numpy() < 30
+    assert fit.traits["alive"][of_late].min() > 0.95
+
+
+def test_of_few_customers_a_long_silence_tells_who_has_left() -> None:
+    """Four order every week for two years, one did for half a year: of so few, how often they leave is assumed.
+
+    Three left of a hundred in a year; 78 orders that did not come are beyond doubt.
+    """
+    weekly = pd.date_range(START, END, freq="7D").to_numpy()
+    parts = {name: weekly if name != "e" else weekly[:26] for name in "abcde"}
+    orders = pd.concat([pd.DataFrame({"customer_id": name, "on": on, "cents": 1_000}) for name, on in parts.items()])
+    table = pd.DataFrame({"customer_id": list("abcde"), "segment": "all", "since_on": pd.Timestamp(START)})
+    fit = fit_demand(orders, table, START, END, CALENDAR)
+    assert fit.churn is None
+    assert fit.traits["alive"].to_numpy() == pytest.approx([1, 1, 1, 1, 0], abs=0.01)
+    stays = fit_demand(orders, table, START, END, CALENDAR, Beforehand(churn=0.0))
+    assert (stays.traits["alive"] == 1).all()
 
 
 def test_who_orders_often_and_is_silent_has_left_and_who_orders_seldom_may_not_have() -> None:
@@ -175,10 +194,13 @@ def test_a_customer_of_one_order_is_likelier_gone_the_longer_ago_that_was() -> N
     assert alive[0] > 0.95
 
 
-def test_fewer_customers_than_a_segment_needs_do_not_tell_who_leaves() -> None:
-    few = history(37, Shop(19, rate=0.3, churn=0.8), WAVE).fitted()
-    assert few.churn is None
-    assert (few.traits["alive"] == 1).all()
+def test_too_few_customers_tell_who_has_left_and_not_how_often_that_happens() -> None:
+    few = history(37, Shop(19, rate=0.3, churn=0.8), WAVE)
+    fit = few.fitted()
+    alive = fit.traits["alive"].to_numpy()
+    assert fit.churn is None
+    assert alive[few.alive].min() > 0.5
+    assert (alive[~few.alive] < 0.05).mean() > 0.6
     assert history(37, Shop(40, rate=0.3, churn=0.8), WAVE).fitted().churn is not None
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.fit.order_world import CALENDAR, DAYS, END, START, History, Shop, history
-from twin.fit.demand import DemandFit, fit_demand
+from twin.fit.demand import Beforehand, DemandFit, fit_demand
 from twin.fit.demand_moves import NONE, Moves, joined
 
 LOG = np.log(1.5)
@@ -56,7 +56,7 @@ def moved(seed: int, shop: Shop, done: Moves) -> History:
 
 
 def fitted(found: History, known: Moves) -> DemandFit:
-    return fit_demand(found.orders, found.customers, START, END, CALENDAR, known)
+    return fit_demand(found.orders, found.customers, START, END, CALENDAR, Beforehand(known))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from twin.firm.moves import moves_of
 from twin.firm.record import Record
 from twin.firm.responses import Responses, campaign_responses, contact_responses, joined
 from twin.firm.responses_offers import discount_responses, terms_responses
-from twin.fit.demand import DemandFit, fit_demand
+from twin.fit.demand import Beforehand, DemandFit, fit_demand
 from twin.fit.demand_moves import NONE, Moves
 from twin.fit.failures import lost_customers
 from twin.fit.liquidity import LiquidityFit, fit_liquidity
@@ -36,13 +36,13 @@ def learn(record: Record, cards: dict[str, Card]) -> Learnt:
     """All that the record tells; what the recipe states stands before it."""
     known, first, today = record.known, record.history_from, record.today
     currency, stated = known.currency, known.recipe.assume
-    demand = _demand(record)
-    payment = fit_payment(known.invoices, record.customers, today, record.calendar)
     given = beliefs(cards, currency)
+    demand = _demand(record, given)
+    payment = fit_payment(known.invoices, record.customers, today, record.calendar)
     responses = _responses(record, demand, payment, given)
     cards = filled(cards, responses.measured, stated)
     moves = moves_of(record, beliefs(cards, currency))
-    demand = _demand(record, moves) if moves.row.size else demand
+    demand = _demand(record, given, moves) if moves.row.size else demand
     annoyance = mean_annoyance(known, len(record.customers), first, given)
     lost = lost_customers(known.invoices, record.ids, demand.traits["alive"].to_numpy(float), today)
     cards = filled(cards, measured_demand(demand, lost, first, today, annoyance, given), stated)
@@ -51,9 +51,10 @@ def learn(record: Record, cards: dict[str, Card]) -> Learnt:
     return Learnt(cards, demand, payment, liquidity, told)
 
 
-def _demand(record: Record, moves: Moves = NONE) -> DemandFit:
+def _demand(record: Record, given: Mapping[str, Belief], moves: Moves = NONE) -> DemandFit:
     """Demand as the orders show it beside what the firm did to move them."""
-    return fit_demand(record.orders, record.customers, record.history_from, record.today, record.calendar, moves)
+    known = Beforehand(moves, given["demand.churn_rate"].centre)
+    return fit_demand(record.orders, record.customers, record.history_from, record.today, record.calendar, known)
 
 
 def _responses(record: Record, demand: DemandFit, payment: PaymentFit, given: Mapping[str, Belief]) -> Responses:

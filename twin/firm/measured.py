@@ -120,9 +120,10 @@ def _gaps(known: Books) -> Iterator[str]:
 def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
     """What the orders do not tell, and what stands in for it."""
     if not demand.churn:
+        left = float((1 - demand.traits["alive"]).sum())
         yield (
-            "that customers leave does not show in the orders: all who ordered are customers still, and leave as the "
-            "demand card assumes"
+            "how often customers leave does not show in the orders: they leave as the demand card assumes, and by that "
+            f"{left:.1f} of {len(demand.traits):,} have left so far"
         )
     trend = demand.common.trend
     if not (trend and trend.measured):

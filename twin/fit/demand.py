@@ -42,6 +42,9 @@ TRAITS = (
 NOON = 0.5
 """When in a day an order is placed: no one has left before it, and some leave on the same day after it."""
 
+CHURN = 0.03
+"""How often a customer leaves in a year, as in the demand card."""
+
 ROUNDS = 3
 """Turns of leaving and season; from the third on they move by less than their errors."""
 
@@ -52,10 +55,10 @@ class DemandFit:
 
     segments: names in row order; month: (segments, 12); kind: (segments, 8), each row averages 1.
     traits:   one row per customer with TRAITS, which twin/firm/traits.py explains.
-    churn:    median of the yearly leaving intensity of today's customers, and the standard deviation of its log.
+    churn:    median of the yearly leaving intensity of today's customers, and the standard deviation of its log; None
+              where the orders do not show it.
     years:    of record that `month` is from; 0 where that is less than a year, which tells no season.
     common:   what moves the orders of all; what is not known of the effects of moves is in the error of the trend.
-    Where the orders do not show it, churn is None.
     """
 
     segments: tuple[str, ...]
@@ -65,6 +68,18 @@ class DemandFit:
     traits: pd.DataFrame
     churn: tuple[float, float] | None
     common: Common
+
+
+@dataclass(frozen=True)
+class Beforehand:
+    """What is known before the orders are read.
+
+    moves: what the firm did to move them, rows of customers and days from the first; churn: how often a customer leaves
+    in a year, where the orders do not show it.
+    """
+
+    moves: Moves = NONE
+    churn: float = CHURN
 
 
 @dataclass(frozen=True)
@@ -86,13 +101,12 @@ def fit_demand(
     history_from: date,
     as_of: date,
     calendar: Calendar,
-    moves: Moves = NONE,
+    known: Beforehand = Beforehand(),
 ) -> DemandFit:
     """Fit demand to the orders from `history_from` to `as_of`, both included.
 
     orders: customer_id, on (datetime64), cents; customers: customer_id, segment, since_on (NaT if not known). Every
-    order's customer is among them. Amounts below a cent, as conversion may leave them, count as a cent. moves: rows of
-    customers, days from `history_from`.
+    order's customer is among them. Amounts below a cent, as conversion may leave them, count as a cent.
     """
     days = (as_of - history_from).days + 1
     assert days > 0, f"no day lies from {history_from} to {as_of}"
@@ -102,21 +116,21 @@ def fit_demand(
     row, day, cents = held["row"].to_numpy(), held["day"].to_numpy(), np.maximum(held["cents"].to_numpy(float), 1.0)
     segments, of = np.unique(customers["segment"].to_numpy(str), return_inverse=True)
     since, record = _since(customers, every, history_from), record_of(history_from, days, calendar)
-    arrivals = _arrivals(every, np.ones(of.size), of, since, record, moves)
+    arrivals = _arrivals(every, np.ones(of.size), of, since, record, known)
     again = followed_at_once(row, day, of, np.diff(arrivals.exposure))
     if again.any():
-        arrivals = _arrivals(every, 1 - again, of, since, record, moves)
-    known = np.hstack([_rates(arrivals), again[:, None], amounts(row, cents, of)])
-    traits = pd.DataFrame(known, columns=list(TRAITS))
+        arrivals = _arrivals(every, 1 - again, of, since, record, known)
+    found = np.hstack([_rates(arrivals), again[:, None], amounts(row, cents, of)])
+    traits = pd.DataFrame(found, columns=list(TRAITS))
     traits["amount_mu"] += kept_totals(traits, row, cents, of)
-    found = arrivals.dropout
+    today = arrivals.dropout.churn_today
     return DemandFit(
         tuple(segments.tolist()),
         arrivals.month,
         arrivals.kind,
         days / YEAR if days >= YEAR else 0.0,
         traits,
-        (found.churn_today * YEAR, found.log_sd) if found.leaving else None,
+        (today[0] * YEAR, today[1]) if today else None,
         arrivals.common,
     )
 
@@ -168,9 +182,10 @@ def by_day(segment: Ints, day: Ints, weight: Floats, segments: int, days: int) -
 
 
 def _arrivals(
-    orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record, moves: Moves
+    orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record, known: Beforehand
 ) -> _Arrivals:
     """Leaving and season in turns. orders, weight, segment, since: as in histories_of."""
+    moves = known.moves
     histories = histories_of(orders, weight, segment, since, record.days)
     row, day = orders["row"].to_numpy(), orders["day"].to_numpy()
     counted = day >= histories.start[row]
@@ -181,7 +196,7 @@ def _arrivals(
     for turn in range(ROUNDS + 1):
         exposure = exposures(month, kind, growth, record)
         moments = moments_of(histories, exposure, moves)
-        dropout = fit_dropout(histories, moments)
+        dropout = fit_dropout(histories, moments, known.churn / YEAR)
         level = expected_level(histories, moments, dropout, record.days, moves)
         common = fit_common(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
         if turn == ROUNDS:
@@ -226,8 +241,8 @@ def _rates(arrivals: _Arrivals) -> Floats:
     """
     found, last, counts = arrivals.dropout, arrivals.moments, arrivals.histories.counts
     churn = np.ones(counts.size)
-    if found.leaving:
-        churn = churn_today(found.churn, found.evenness, last.age[:, -1]) / found.churn_today
+    if found.churn_today:
+        churn = churn_today(found.churn, found.evenness, last.age[:, -1]) / found.churn_today[0]
     shape, days = found.shape + counts, found.days + last.time[:, -1]
     return np.stack([shape, days, found.weight[:, -1], churn, np.full(churn.size, found.evenness)], axis=1)
 

@@ -9,7 +9,8 @@
 G is the gamma function, S the probability to stay, f = -S'. The last term is of who is still there. Given that, rate
 and leaving intensity are gamma again: (k, days + E(T)) and (evenness, evenness / churn + age). Three models are tried:
 nobody leaves, all leave alike, each by a rate of its own; the likeliest after Schwarz's allowance for its parameters is
-kept, so that leaving is found only where it shows.
+kept, so that leaving is found only where it shows. Where it does not, all leave alike as often as is assumed: then too
+a long silence tells of who has left.
 
 Source: Schmittlein, Morrison & Colombo (1987), Management Science 33(1), here with two clocks: orders come by season,
 leaving by the calendar. Schwarz (1978), Annals of Statistics 6(2).
@@ -17,7 +18,8 @@ leaving by the calendar. Schwarz (1978), Annals of Statistics 6(2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -91,8 +93,9 @@ class Dropout:
     """Fitted orders and leaving.
 
     shape, days:  of each customer's prior of the order rate. (n,)
-    churn:        mean leaving intensity a day of who has just come; 0: nobody leaves. evenness: its shape.
-    churn_today:  mean leaving intensity a day of today's customers; log_sd: standard deviation of its log.
+    churn:        mean leaving intensity a day of who has just come; evenness: its shape.
+    churn_today:  mean leaving intensity a day of today's customers, and the standard deviation of its log; None where
+                  the orders do not show that customers leave.
     weight:       probability of each moment of leaving, and of being still there. (n, moments + 1)
     """
 
@@ -100,14 +103,8 @@ class Dropout:
     days: Floats
     churn: float
     evenness: float
-    churn_today: float
-    log_sd: float
+    churn_today: tuple[float, float] | None
     weight: Floats
-
-    @property
-    def leaving(self) -> bool:
-        """Whether the orders show that customers leave."""
-        return self.churn > 0
 
 
 def moments_of(histories: Histories, exposure: Floats, moves: Moves = NONE) -> Moments:
@@ -135,20 +132,24 @@ def moments_of(histories: Histories, exposure: Floats, moves: Moves = NONE) -> M
     return Moments(day, day - histories.entry[:, None], np.maximum(time, 0.0), width)
 
 
-def fit_dropout(histories: Histories, moments: Moments) -> Dropout:
-    """The likeliest of the three models after Schwarz's allowance; small segments take all customers' prior."""
+def fit_dropout(histories: Histories, moments: Moments, assumed: float) -> Dropout:
+    """The likeliest of the three models after Schwarz's allowance; small segments take all customers' prior.
+
+    assumed: leaving intensity a day, where the orders do not show one.
+    """
     tells = histories.tells
-    counts = histories.counts[tells]
-    group = _groups(histories)
-    models = ((False, False), (True, False), (True, True))
+    counts, group = histories.counts[tells], _groups(histories)
+    staying = _Problem(counts, group[tells], moments.of(tells, leaving=False))
+    leaving = (_Problem(counts, group[tells], moments.of(tells), leaving=True, own=own) for own in (False, True))
     best, held = np.inf, None
-    for leaving, own in models if (counts > 0).sum() >= FEW else models[:1]:
-        problem = _Problem(counts, group[tells], moments.of(tells, leaving), leaving, own)
+    for problem in (staying, *leaving) if (counts > 0).sum() >= FEW else ():
         found = problem.solved()
-        allowance = (leaving + own) * np.log(max(tells.sum(), 2)) / 2
+        allowance = (problem.leaving + problem.own) * np.log(max(tells.sum(), 2)) / 2
         if problem.surprise(found)[0] + allowance < best:
             best, held = problem.surprise(found)[0] + allowance, (problem, found)
-    assert held is not None
+    if held is None or not held[0].leaving:
+        problem = _Problem(counts, group[tells], moments.of(tells), assumed=assumed)
+        held = problem, problem.solved()
     return _finished(*held, histories, group, moments)
 
 
@@ -163,13 +164,17 @@ def _groups(histories: Histories) -> Ints:
 
 @dataclass(frozen=True)
 class _Problem:
-    """The likelihood of one model. Parameters: logs of shape and days of each group, then of churn and evenness."""
+    """The likelihood of one model. Parameters: logs of shape and days of each group, then of churn and evenness.
+
+    leaving, own: whether churn and evenness are; assumed: churn a day where it is none.
+    """
 
     counts: Floats
     group: Ints
     moments: Moments
-    leaving: bool
-    own: bool
+    leaving: bool = False
+    own: bool = False
+    assumed: float = 0.0
 
     @property
     def groups(self) -> int:
@@ -178,12 +183,12 @@ class _Problem:
     def split(self, x: Floats) -> tuple[Floats, Floats, float, float]:
         """Shape and days of each group, log of churn, evenness."""
         rate = np.exp(x[: 2 * self.groups]).reshape(self.groups, 2)
-        log_churn = float(x[2 * self.groups]) if self.leaving else -np.inf
+        log_churn = float(x[2 * self.groups]) if self.leaving else _log(self.assumed)
         return rate[:, 0], rate[:, 1], log_churn, float(np.exp(x[-1])) if self.own else EVEN
 
     def solved(self) -> Floats:
         """The likeliest parameters: all customers in one group first, then each group from there."""
-        everybody = _Problem(self.counts, np.zeros_like(self.group), self.moments, self.leaving, self.own)
+        everybody = replace(self, group=np.zeros_like(self.group))
         mean = max(self.counts.sum(), 0.5) / max(self.moments.time[:, -1].sum(), 1.0)
         tail = [-6.0] * self.leaving + [0.0] * self.own
         common = everybody._least(np.array([0.0, -np.log(mean), *tail]))
@@ -239,15 +244,15 @@ def _finished(problem: _Problem, x: Floats, histories: Histories, group: Ints, m
     """The fit as it concerns every customer, those too who told nothing."""
     shape, days, log_churn, evenness = problem.split(x)
     a, b = shape[group], days[group]
-    everybody = np.ones(group.size, bool)
-    kept = moments.of(everybody, problem.leaving)
-    _, weight = leaving_weights(histories.counts, a, b, log_churn, evenness, kept)
-    if not problem.leaving:
-        weight = np.hstack([np.zeros((group.size, _PLACE.size)), weight])
-        return Dropout(a, b, 0.0, EVEN, 0.0, 0.0, weight)
-    tells = histories.tells
-    today, log_sd = _todays_churn(problem, x, np.maximum(weight[tells, -1], 1e-12))
-    return Dropout(a, b, float(np.exp(log_churn)), evenness, today, log_sd, weight)
+    _, weight = leaving_weights(histories.counts, a, b, log_churn, evenness, moments)
+    still_there = np.maximum(weight[histories.tells, -1], 1e-12)
+    today = _todays_churn(problem, x, still_there) if problem.leaving else None
+    return Dropout(a, b, float(np.exp(log_churn)), evenness, today, weight)
+
+
+def _log(rate: float) -> float:
+    """The log of a rate, of 0 too."""
+    return math.log(rate) if rate > 0 else -math.inf
 
 
 def churn_today(churn: float, evenness: float, age: Floats) -> Floats:

@@ -104,3 +104,13 @@ def test_a_silence_is_a_gap_where_a_record_as_long_would_be_short(books_of: Book
     late = weekly(40, first=str(date(2026, 3, 31) + timedelta(days=silent + 1)))
     late["invoice_id"] = "L" + late["invoice_id"]
     assert len(list(record_notes(books_of(invoices=pd.concat([weekly(40), late]))))) == gaps
+
+
+def test_an_invoice_beyond_all_others_is_asked_about(books_of: BooksOf) -> None:
+    """The others are of 100 to 219 euro each."""
+    invoices = weekly(40)
+    invoices.loc[7, "amount"] = "4380.00"
+    (lone,) = record_notes(books_of(invoices=invoices))
+    assert lone.startswith("invoice I0007 of 4,380.00 EUR is 20 times the next largest")
+    invoices.loc[7, "amount"] = "4379.99"
+    assert not list(record_notes(books_of(invoices=invoices)))

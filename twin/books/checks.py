@@ -19,6 +19,9 @@ Check = tuple[str, str, Mask]
 """Column, reason and mask of the rows for which it holds."""
 
 ITSELF, STRANGER = "owes itself", "is no customer of these books"
+BUYING = ("invoices", "orders")
+"""Tables that make somebody a customer where there is no table of them."""
+
 NO_GRAPH = (ITSELF, STRANGER, "is not in customers")
 """Why links cannot be a graph of the customers: one such row, and they are refused."""
 
@@ -92,14 +95,18 @@ def in_order_of_days(receipts: pd.DataFrame) -> pd.DataFrame:
     return receipts.sort_values("received_on", kind="stable")
 
 
-def outside_graph(frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
-    """Links of a customer to itself, and where there is no table of customers, of those who never bought."""
+def strangers(table: Table, frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
+    """Where there is no table of customers, those who never bought and are spoken of elsewhere."""
+    bought = [known[name].frame["customer_id"] for name in BUYING if name in known]
+    if "customers" in known or not bought or table.name in BUYING:
+        return
+    for column in (name for name, owner in _TABLE_OF.items() if owner == "customers" and name in frame):
+        yield column, STRANGER, _mask(frame[column].notna() & ~frame[column].isin(pd.concat(bought)))
+
+
+def of_itself(frame: pd.DataFrame) -> Iterator[Check]:
+    """Links of a customer to itself."""
     yield "debtor_id", ITSELF, _mask(frame["debtor_id"] == frame["creditor_id"])
-    if "customers" not in known:
-        bought = [known[name].frame["customer_id"] for name in ("invoices", "orders") if name in known]
-        for column in ("creditor_id", "debtor_id") if bought else ():
-            stranger = frame[column].notna() & ~frame[column].isin(pd.concat(bought))
-            yield column, STRANGER, _mask(stranger)
 
 
 def links_against_each_other(frame: pd.DataFrame) -> Iterator[Check]:

@@ -187,8 +187,9 @@ def _checked(table: Loaded, recipe: Recipe, known: Mapping[str, Loaded]) -> Load
     table = table.with_found(checks.found(frame, days))
     table = table.with_found(checks.found(frame, checks.references(schema, frame, known)))
     table = table.with_found(checks.found(table.good, checks.repeated(schema, table.good)))
+    table = table.with_found(checks.found(frame, checks.strangers(schema, frame, known)))
     if schema.name == "links":
-        table = table.with_found(checks.found(frame, checks.outside_graph(frame, known)))
+        table = table.with_found(checks.found(frame, checks.of_itself(frame)))
         table = table.with_found(checks.found(table.good, checks.links_against_each_other(table.good)))
     if schema.name == "receipts" and "invoices" in known:
         against = checks.receipts_against(table.good, known["invoices"].good, clip)

@@ -16,6 +16,7 @@ from twin.fit.backtest import recorded_from
 from twin.fit.demand import DemandFit
 from twin.fit.failures import Lost
 from twin.fit.response import Told
+from twin.money import decimal_text
 
 FEW_MONTHS = 3
 """Months below which how far demand moves from month to month is reported as resting on its prior."""
@@ -84,10 +85,15 @@ FEW_SETTLED, SHORT_DAYS = 100, 180
 """Settled invoices, and days of record, below which a record is called short; a longer silence within one is a gap."""
 
 
+LONE = 20
+"""Times the next largest of its currency that an invoice is asked about."""
+
+
 def record_notes(known: Books) -> Iterator[str]:
-    """Sentences on a record that is short, or has a gap."""
+    """Sentences on a record that is short, has a gap, or an invoice beyond all others."""
     yield from _short(known)
     yield from _gaps(known)
+    yield from _lone(known.invoices)
 
 
 def _short(known: Books) -> Iterator[str]:
@@ -134,3 +140,14 @@ def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
             f"how far all orders move together from month to month: {months} months to judge by; their spread is the "
             "one that the demand card assumes"
         )
+
+
+def _lone(invoices: pd.DataFrame) -> Iterator[str]:
+    """A sentence for each currency in which one invoice is LONE times the next largest or more."""
+    for currency, held in invoices.groupby("currency"):
+        largest = held.nlargest(2, "amount_cents")
+        first, second = largest["amount_cents"].iloc[[0, -1]]
+        if first >= LONE * second > 0:
+            what = f"invoice {largest['invoice_id'].iloc[0]} of {decimal_text(int(first), str(currency))} {currency}"
+            times = f"is {first / second:,.0f} times the next largest in that currency"
+            yield f"{what} {times}: is that a slip? What is learnt of amounts and of receipts rests on it"

@@ -66,7 +66,9 @@ def write_export(books: Books, export: Export) -> None:
             table.to_csv(out / "forecasts.csv", index=False, float_format="%.9g", lineterminator="\n")
         if export.cash:
             table = forecast_cash(books, export.cash, export.weeks, "amount_cents")
-            table.to_csv(out / "cash.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
+            table.to_csv(
+                out / "cash.csv", index=False, date_format="%Y-%m-%d", float_format="%.2f", lineterminator="\n"
+            )
 
 
 def _date(option: str, text: str) -> date:

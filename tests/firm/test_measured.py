@@ -13,6 +13,7 @@ from twin.behaviour.belief import fixed
 from twin.content import content
 from twin.firm.calibrate import calibrate
 from twin.firm.cards import beliefs, read_cards
+from twin.firm.leaving import often_lost
 from twin.firm.measured import SHORT_DAYS, filled, measured_demand, not_measured, record_notes
 from twin.fit.demand import CHURN, DemandFit
 from twin.fit.demand_common import MONTH_SD, TREND, Common
@@ -67,7 +68,7 @@ def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
     assert filled(CARDS, measured_demand(new, NOBODY_IS_LOST, FIRST, LAST, 0.0, GIVEN), {}) == CARDS
     churn, trend, months = not_measured(new, FIRST, LAST)
     assert churn.startswith("how often customers leave does not show in the orders")
-    assert churn.endswith("by that 0.8 of 2 have left so far")
+    assert churn.endswith("by that and their silence 0.8 of 2 have left so far")
     assert trend.startswith("orders tell no more of a trend than is assumed")
     assert months.startswith("how far all orders move together from month to month: 2 months")
     (_, short) = not_measured(fit(), date(2024, 1, 2), LAST.replace(day=30))
@@ -76,7 +77,9 @@ def test_what_was_not_measured_keeps_its_prior_and_is_said() -> None:
 
 def test_the_priors_of_the_fit_are_those_of_the_card() -> None:
     """Demand is fitted to the records of a backtest, too, which has no cards."""
-    assert GIVEN["demand.churn_rate"].centre == CHURN
+    often = often_lost(0.0, GIVEN)
+    assert (often.shape, CHURN.shape) == ("lognormal", "lognormal")
+    assert (often.a, often.b) == pytest.approx((CHURN.a, CHURN.b), rel=0.01)
     for name, prior in (("demand.trend", TREND), ("demand.month_sd", MONTH_SD)):
         assert (GIVEN[name].shape, GIVEN[name].a, GIVEN[name].b) == (prior.shape, prior.a, prior.b)
 

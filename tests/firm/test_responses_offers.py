@@ -195,7 +195,7 @@ def test_a_handful_of_offers_tells_no_more_than_the_priors(books_of: BooksOf) ->
     assert (few["receipts"]["kind"] == "discount").any()
     measured, (said,) = told_of_discounts(books_with(books_of, few, POLICY))
     assert measured == {}
-    assert "of cost_of_funds, funds_spread, softness the 10 offers in the books tell no more than the prior" in said
+    assert said.endswith("the 10 offers in the books tell no more than the prior")
 
 
 def test_an_offer_whose_days_are_not_over_counts_for_nothing(books_of: BooksOf) -> None:

@@ -96,9 +96,12 @@ def in_order_of_days(receipts: pd.DataFrame) -> pd.DataFrame:
 
 
 def strangers(table: Table, frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
-    """Where there is no table of customers, those who never bought and are spoken of elsewhere."""
-    bought = [known[name].frame["customer_id"] for name in BUYING if name in known]
-    if "customers" in known or not bought or table.name in BUYING:
+    """Who is spoken of and never bought; `known` has the tables by which that can be told.
+
+    A campaign may speak to whom it likes.
+    """
+    bought = [known[name].good["customer_id"] for name in BUYING if name in known]
+    if not bought or table.name in (*BUYING, "campaigns"):
         return
     for column in (name for name, owner in _TABLE_OF.items() if owner == "customers" and name in frame):
         yield column, STRANGER, _mask(frame[column].notna() & ~frame[column].isin(pd.concat(bought)))

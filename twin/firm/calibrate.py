@@ -14,7 +14,7 @@ from twin.behaviour.belief import Belief
 from twin.books import Books
 from twin.content import content
 from twin.faults import BooksError, Fault, RecipeError, unknown
-from twin.firm.cards import Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
+from twin.firm.cards import STATED, Card, Parameter, beliefs, between, outside_fault, parameters_of, read_cards
 from twin.firm.firm import Firm, Seasons
 from twin.firm.learnt import learn
 from twin.firm.links import generated_links, no_links
@@ -130,7 +130,7 @@ def cards_of(books: Books) -> dict[str, Card]:
         raise RecipeError(faults)
     for name, value in books.recipe.assume.items():
         card, _, key = name.partition(".")
-        known = {"value": value, "prior": None, "source": "stated in the recipe"}
+        known = {"value": value, "prior": None, "source": STATED}
         changed = {**cards[card].parameters, key: parameters[name].model_copy(update=known)}
         cards[card] = cards[card].model_copy(update={"parameters": changed})
     return cards

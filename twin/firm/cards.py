@@ -20,6 +20,9 @@ from twin.faults import CardError, Fault, quoted
 from twin.money import MINOR_DIGITS
 from twin.yaml_file import read_model
 
+STATED = "stated in the recipe"
+"""Source of a parameter that the recipe states."""
+
 WIDEST_LOG = 10
 """Largest standard deviation of a log: its tails already span a hundred orders of magnitude."""
 

@@ -10,7 +10,7 @@ share of them has failed (twin/fit/failures.py). A run adds annoyance and failur
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -21,8 +21,9 @@ from twin.behaviour.payment import Floats
 from twin.books import Books
 from twin.firm.settings import CONTACTS
 from twin.firm.traits import long_run_regimes
-from twin.fit.failures import Lost
-from twin.fit.response import log_priors
+from twin.fit.demand import DemandFit
+from twin.fit.failures import Lost, lost_customers
+from twin.fit.response import heavy_tailed, log_priors
 
 FAILING = ("worsen_sound", "worsen_strained", "worsen_distressed", "improve_strained", "improve_distressed")
 """Parameters of the liquidity card on which the failures of a year depend."""
@@ -33,11 +34,11 @@ CALM = np.linspace(-7.0, 7.0, 701)
 FAILURES = np.linspace(-6.0, 6.0, 121)
 """Log of how often customers fail, beside the card's centre, in the card's standard deviations."""
 
+LEAST_SD = 1e-6
+"""Least error of the log of how often customers are lost."""
+
 SHARES = np.linspace(0.0, 1.0, 201)
 """Shares of the lost that have failed, between which their likelihood is interpolated."""
-
-FREEDOM = 4.0
-"""Degrees of freedom of the priors, of the cards' width with the tails of Student's t: a record outweighs a guess."""
 
 
 def calm_leaving(
@@ -49,27 +50,55 @@ def calm_leaving(
     'card.parameter'.
     """
     (centre,), (sd,) = log_priors([given["demand.churn_rate"]])
-    log = centre + CALM
-    leaves, fails = np.exp(log)[:, None] * (1 + annoyance), _failures(given)
-    score = -0.5 * (np.log((leaves + fails) / often[0]) / often[1]) ** 2
-    score += np.interp(fails / (leaves + fails), SHARES, lost.log_likelihood(SHARES))
-    score += _student(CALM / sd)[:, None] + _student(FAILURES)
+    log, (fails, of_cards) = centre + CALM, _failures(given)
+    leaves = np.exp(log)[:, None] * (1 + annoyance)
+    rates = fails * np.exp(of_cards * FAILURES)
+    score = -0.5 * (np.log((leaves + rates) / often[0]) / max(often[1], LEAST_SD)) ** 2
+    score += np.interp(rates / (leaves + rates), SHARES, lost.log_likelihood(SHARES))
+    score += heavy_tailed(CALM / sd)[:, None] + heavy_tailed(FAILURES)
     weight = np.exp(score - score.max()).sum(axis=1)
     mean = float(np.average(log, weights=weight))
     return float(np.exp(mean)), float(np.sqrt(np.average((log - mean) ** 2, weights=weight)))
 
 
-def _failures(given: Mapping[str, Belief]) -> Floats:
-    """How often customers fail in a year, by the cards, at each of FAILURES."""
+def failures_told(demand: DemandFit, lost: Lost, given: Mapping[str, Belief]) -> Iterator[str]:
+    """A sentence on how many of the customers lost have failed, where it is known how many are lost."""
+    if demand.churn:
+        score = lost.log_likelihood(SHARES)
+        share = float(np.average(SHARES, weights=np.exp(score - score.max())))
+        yield (
+            f"by the invoices that they left unpaid some {share:.0%} of the customers lost have failed: "
+            f"{share * demand.churn[0]:.1%} of all in a year, where the liquidity card has {_failures(given)[0]:.1%}"
+        )
+
+
+def often_lost(annoyance: float, given: Mapping[str, Belief]) -> Belief:
+    """How often customers are lost in a year, for whatever reason, by the cards."""
+    calm, (fails, of_cards) = given["demand.churn_rate"], _failures(given)
+    _, (sd,) = log_priors([calm])
+    leaves = calm.centre * (1 + annoyance)
+    lost = leaves + fails
+    return Belief("lognormal", lost, math.hypot(leaves * sd, fails * of_cards) / lost if lost > 0 else 0.0)
+
+
+def _failures(given: Mapping[str, Belief]) -> tuple[float, float]:
+    """How often customers fail in a year, by the cards, and the standard deviation of its log."""
     often = long_run_regimes(given)["distressed"] * given["liquidity.worsen_distressed"].centre
     held = [given[f"liquidity.{name}"] for name in FAILING]
-    sd = math.hypot(*(belief.b for belief in held if belief.shape == "lognormal"))
-    return np.asarray(often * np.exp(sd * FAILURES))
+    return often, math.hypot(*(belief.b for belief in held if belief.shape == "lognormal"))
 
 
-def _student(off: Floats) -> Floats:
-    """Log density of the prior so many of its standard deviations off its centre."""
-    return np.asarray(-(FREEDOM + 1) / 2 * np.log1p(off**2 / FREEDOM))
+def left_behind(books: Books, ids: pd.Series, write_off_days: int, alive: Floats) -> Lost:
+    """What the customers, of whom each is one still with the probability `alive`, left behind in the books.
+
+    A credit note, or a settlement when the invoice was due for a write-off, may be the end of an invoice of a customer
+    that failed.
+    """
+    invoices, receipts = books.invoices, books.receipts
+    unclear = (invoices["settled_on"] - invoices["due_on"]).dt.days >= write_off_days
+    if "kind" in receipts:
+        unclear |= invoices["invoice_id"].isin(receipts.loc[receipts["kind"] == "credit_note", "invoice_id"])
+    return lost_customers(invoices, unclear.to_numpy(bool), ids, alive, books.known_until)
 
 
 def mean_annoyance(books: Books, customers: int, first: date, given: Mapping[str, Belief]) -> float:

@@ -90,9 +90,10 @@ LONE = 20
 
 
 def record_notes(known: Books) -> Iterator[str]:
-    """Sentences on a record that is short, has a gap, or an invoice beyond all others."""
+    """Sentences on a record that is short, has a gap, one day of payments, or an invoice beyond all others."""
     yield from _short(known)
     yield from _gaps(known)
+    yield from _one_day(known.invoices)
     yield from _lone(known.invoices)
 
 
@@ -128,7 +129,7 @@ def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
     if not demand.churn:
         left = float((1 - demand.traits["alive"]).sum())
         yield (
-            "how often customers leave does not show in the orders: they leave as the demand card assumes, and by that "
+            "how often customers leave does not show in the orders: it is assumed, and by that and their silence "
             f"{left:.1f} of {len(demand.traits):,} have left so far"
         )
     trend = demand.common.trend
@@ -140,6 +141,14 @@ def not_measured(demand: DemandFit, first: date, last: date) -> Iterator[str]:
             f"how far all orders move together from month to month: {months} months to judge by; their spread is the "
             "one that the demand card assumes"
         )
+
+
+def _one_day(invoices: pd.DataFrame) -> Iterator[str]:
+    """A sentence where most of the settled invoices were settled on the same day."""
+    settled = invoices["settled_on"].dropna()
+    if len(settled) >= FEW_SETTLED and (days := settled.value_counts()).iloc[0] > len(settled) / 2:
+        what = f"{days.iloc[0]:,} of {len(settled):,} settled invoices were settled on {days.index[0].date()}"
+        yield f"{what}: is that the day of the payments, or of the export?"
 
 
 def _lone(invoices: pd.DataFrame) -> Iterator[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from twin.faults import Fault, FirmError, closest
-from twin.firm.cards import parameters_of
+from twin.faults import Fault, FirmError, closest, listed
+from twin.firm.cards import STATED, parameters_of
 from twin.firm.firm import Firm
 from twin.firm.observed import CLASS_EDGES
 from twin.firm.opening import assumed_cash
@@ -32,13 +33,14 @@ def portrait_text(firm: Firm) -> str:
         f"  weekly common shock  {firm.habits.week_sd:>18.3f}   standard deviation of its log",
     ]
     lines += [
-        f"  still customers      {table['alive'].sum():>18,.1f}   to be expected",
+        f"  still customers      {table['alive'].sum():>18,.1f}   to be expected{_probably_lost(table)}",
         f"  strained             {table['strained'].sum():>18,.1f}   customers to be expected",
         f"  in distress          {table['distressed'].sum():>18,.1f}   customers to be expected",
         f"  trade credit         {len(firm.links):>18,}   links between customers",
         *_certificate(firm),
         *_archetypes(firm),
         *_measured(firm),
+        *_stated(firm),
     ]
     if firm.assumptions:
         lines += ["assumed, since the books do not say:", *(f"  - {sentence}" for sentence in firm.assumptions)]
@@ -61,7 +63,8 @@ def customer_text(firm: Firm, customer_id: str) -> str:
         f"{customer_id} on {firm.as_of}, amounts in {firm.currency}: {places}",
         f"  class                {c['class']:>18}   {c['size']}, {c['invoices']:,} invoices in the books",
         f"  revenue, 365 days    {_money(firm, int(c['revenue']))}",
-        f"  orders a year        {365 * c['rate_shape'] / c['rate_days']:>18,.1f}   +- {_orders_sd(c):,.1f}",
+        f"  still a customer     {c['alive']:>18.1%}",
+        f"  orders a year        {_orders(c):>18,.1f}   +- {_orders_sd(c):,.1f}, if it still is one",
         f"  open                 {_money(firm, int(c['open']))}",
         f"  credit limit         {_money(firm, int(c['credit_limit']))}",
         f"  overdue              {_money(firm, int(c['overdue']))}",
@@ -74,12 +77,19 @@ def customer_text(firm: Firm, customer_id: str) -> str:
     return "\n".join([*lines, *(f"  ! {sentence}" for sentence in _warnings(c))])
 
 
+MOST_NAMED = 10
+"""Customers named in a line."""
+
 BANKING_DAYS = 21
 """Of a month."""
 
 
 def _runs(firm: Firm, row: int) -> float:
     return float(BANKING_DAYS * -np.expm1(-firm.habits.run[row]))
+
+
+def _orders(c: Any) -> float:
+    return float(365 * c["rate_shape"] / c["rate_days"])
 
 
 def _orders_sd(c: Any) -> float:
@@ -92,7 +102,15 @@ def _membership(firm: Firm, row: int) -> str:
     return ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share > 0.05)
 
 
+def _probably_lost(table: pd.DataFrame) -> str:
+    """'; probably lost: 0107, 0108': who has likelier left or failed than not."""
+    gone = table.loc[table["alive"] < 0.5, "customer_id"]
+    return f"; probably lost: {listed(gone, MOST_NAMED)}" if len(gone) else ""
+
+
 def _warnings(c: Any) -> Iterator[str]:
+    if c["alive"] < 0.5:
+        yield "has probably left or failed: it has been silent for long for its own pace"
     if c["open"] > c["credit_limit"]:
         yield "more is open than its credit limit"
     if c["overdue"] > c["open"] / 2:
@@ -126,6 +144,14 @@ def _measured(firm: Firm) -> Iterator[str]:
         limit = "; at the limit of its card" if belief.centre in (belief.low, belief.high) else ""
         yield f"  {name:<28} {belief.centre:>10.3g}   {span:<20} {parameter.unit}{limit}"
         yield f"    {parameter.source}"
+
+
+def _stated(firm: Firm) -> Iterator[str]:
+    """The parameters that the recipe states."""
+    held = {name: p for name, p in parameters_of(firm.cards).items() if p.source == STATED}
+    if held:
+        yield "stated in the recipe:"
+    yield from (f"  {name:<28} {p.belief().centre:>10.3g}   {p.unit}" for name, p in held.items())
 
 
 def _verdict(name: str, check: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ def terms_responses(
     record = terms_record(invoices, ids)
     if not record.changed.any():
         return Responses({}, ("what other terms do to payment and orders is assumed: nobody's usual terms changed",))
-    paid = fit_pass_through(invoices, record, ~_took(books), books.known_until, given[PASS_THROUGH])
+    paid = fit_pass_through(invoices, record, ~took_discount(books), books.known_until, given[PASS_THROUGH])
     placed = Placed(_placed(books, first), rows_in(ids, orders["customer_id"]), _days_from(orders["on"], first))
     weight = season(demand, first, (books.known_until - first).days + 1, Calendar(books.country))
     segment = rows_in(pd.Series(demand.segments), customers["segment"])
@@ -59,7 +59,10 @@ def terms_responses(
 
 
 def discount_responses(books: Books, ids: pd.Series[Any], given: Mapping[str, Belief]) -> Responses:
-    """What the discounts that were taken, and those that were not, tell of the discount card."""
+    """What the discounts that were taken, and those that were not, tell of the discount card.
+
+    Its parameters are told together, as how many take a discount rests on all: where one is measured, none is assumed.
+    """
     fault = _discount_fault(books)
     if fault:
         return Responses({}, (f"{_DISCOUNTS}: {fault}",))
@@ -68,10 +71,10 @@ def discount_responses(books: Books, ids: pd.Series[Any], given: Mapping[str, Be
         f"measured on {fit.taken:,} discounts taken of {fit.offered:,} offered to {fit.customers:,} customers, by what "
         "they pay a year"
     )
-    measured = {name: log_normal(told, given[name], source) for name, told in fit.told.items() if told.measured}
-    kept = [name.removeprefix("discount.") for name in fit.told if name not in measured]
-    told = f"of {', '.join(kept)} the {fit.offered:,} offers in the books tell no more than the prior"
-    return Responses(measured, (f"{_DISCOUNTS}: {told}",) if kept else ())
+    if any(told.measured for told in fit.told.values()):
+        return Responses({name: log_normal(told, given[name], source) for name, told in fit.told.items()}, ())
+    few = f"the {fit.offered:,} offers in the books tell no more than the prior"
+    return Responses({}, (f"{_DISCOUNTS}: {few}",))
 
 
 def _measured_terms(
@@ -106,7 +109,7 @@ def _normal(told: Told, prior: Belief, source: str) -> Measured:
     return Measured(Spread.model_validate({"normal": (mean, told.sd)}), f"{source}, {beside}; {beside_prior(told)}")
 
 
-def _took(books: Books) -> npt.NDArray[np.bool_]:
+def took_discount(books: Books) -> npt.NDArray[np.bool_]:
     """Which invoices were paid with a discount. (invoices,)"""
     receipts = books.receipts
     if "kind" not in receipts:
@@ -129,9 +132,9 @@ def _days_from(on: pd.Series[Any], first: date) -> npt.NDArray[np.int64]:
 
 def _discount_fault(books: Books) -> str:
     """Why discounts in the books cannot be learnt from; empty if they can."""
-    policy, took = books.recipe.policy, _took(books)
+    policy, took = books.recipe.policy, took_discount(books)
     if not took.any():
-        return "the books hold none"
+        return "the books hold none" + (", nor since when the one of the recipe is offered" if policy.discount else "")
     if not policy.discount or policy.discount_days is None:
         return f"{took.sum():,} invoices were paid with one, and the recipe does not state discount and discount_days"
     given = _discounts(books)
@@ -154,7 +157,7 @@ def _discounts(books: Books) -> pd.DataFrame:
 def _fit_discount(books: Books, ids: pd.Series[Any], given: Mapping[str, Belief]) -> DiscountFit:
     """The fit to all invoices since the first that was paid with a discount, where the days for it are over."""
     discount, days = float(books.recipe.policy.discount or 0), int(books.recipe.policy.discount_days or 0)
-    invoices, took = books.invoices, _took(books)
+    invoices, took = books.invoices, took_discount(books)
     day = days_of(invoices["issued_on"])
     earlier = days_of(invoices["due_on"]) - day - days
     over = day + days <= int(np.datetime64(books.known_until, "D").astype(np.int64))

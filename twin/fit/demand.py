@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from twin.behaviour.belief import Belief
 from twin.behaviour.demand import YEAR
 from twin.calendar import KINDS, Calendar
 from twin.fit.demand_amounts import amounts, kept_totals
@@ -32,6 +33,7 @@ from twin.fit.demand_common import Common, fit_common
 from twin.fit.demand_dropout import Dropout, Histories, Moments, churn_today, fit_dropout, moments_of
 from twin.fit.demand_moves import NONE, Moves
 from twin.fit.demand_season import Record, exposures, record_of, seasons
+from twin.fit.response import log_priors
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -42,8 +44,8 @@ TRAITS = (
 NOON = 0.5
 """When in a day an order is placed: no one has left before it, and some leave on the same day after it."""
 
-CHURN = 0.03
-"""How often a customer leaves in a year, as in the demand card."""
+CHURN = Belief("lognormal", 0.038, 0.42)
+"""How often a customer is lost in a year, as by the cards of demand and liquidity."""
 
 ROUNDS = 3
 """Turns of leaving and season; from the third on they move by less than their errors."""
@@ -74,12 +76,12 @@ class DemandFit:
 class Beforehand:
     """What is known before the orders are read.
 
-    moves: what the firm did to move them, rows of customers and days from the first; churn: how often a customer leaves
-    in a year, where the orders do not show it.
+    moves: what the firm did to move them, rows of customers and days from the first; churn: how often a customer is
+    lost in a year, where the orders do not show it.
     """
 
     moves: Moves = NONE
-    churn: float = CHURN
+    churn: Belief = CHURN
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def _arrivals(
     orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record, known: Beforehand
 ) -> _Arrivals:
     """Leaving and season in turns. orders, weight, segment, since: as in histories_of."""
-    moves = known.moves
+    moves, ((churn,), (unsure,)) = known.moves, log_priors([known.churn])
     histories = histories_of(orders, weight, segment, since, record.days)
     row, day = orders["row"].to_numpy(), orders["day"].to_numpy()
     counted = day >= histories.start[row]
@@ -196,7 +198,7 @@ def _arrivals(
     for turn in range(ROUNDS + 1):
         exposure = exposures(month, kind, growth, record)
         moments = moments_of(histories, exposure, moves)
-        dropout = fit_dropout(histories, moments, known.churn / YEAR)
+        dropout = fit_dropout(histories, moments, (churn - math.log(YEAR), unsure))
         level = expected_level(histories, moments, dropout, record.days, moves)
         common = fit_common(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
         if turn == ROUNDS:

@@ -9,8 +9,8 @@
 G is the gamma function, S the probability to stay, f = -S'. The last term is of who is still there. Given that, rate
 and leaving intensity are gamma again: (k, days + E(T)) and (evenness, evenness / churn + age). Three models are tried:
 nobody leaves, all leave alike, each by a rate of its own; the likeliest after Schwarz's allowance for its parameters is
-kept, so that leaving is found only where it shows. Where it does not, all leave alike as often as is assumed: then too
-a long silence tells of who has left.
+kept, so that leaving is found only where it shows. Where it does not, all leave alike, as often as the orders and a
+prior say: then too a long silence tells of who has left.
 
 Source: Schmittlein, Morrison & Colombo (1987), Management Science 33(1), here with two clocks: orders come by season,
 leaving by the calendar. Schwarz (1978), Annals of Statistics 6(2).
@@ -18,7 +18,6 @@ leaving by the calendar. Schwarz (1978), Annals of Statistics 6(2).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +26,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaln, psi
 
 from twin.fit.demand_moves import NONE, Moves
+from twin.fit.response import TAILS, heavy_tailed
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -132,10 +132,10 @@ def moments_of(histories: Histories, exposure: Floats, moves: Moves = NONE) -> M
     return Moments(day, day - histories.entry[:, None], np.maximum(time, 0.0), width)
 
 
-def fit_dropout(histories: Histories, moments: Moments, assumed: float) -> Dropout:
+def fit_dropout(histories: Histories, moments: Moments, prior: tuple[float, float]) -> Dropout:
     """The likeliest of the three models after Schwarz's allowance; small segments take all customers' prior.
 
-    assumed: leaving intensity a day, where the orders do not show one.
+    prior: mean and standard deviation of the log of the leaving intensity a day, where the orders do not show one.
     """
     tells = histories.tells
     counts, group = histories.counts[tells], _groups(histories)
@@ -148,8 +148,8 @@ def fit_dropout(histories: Histories, moments: Moments, assumed: float) -> Dropo
         if problem.surprise(found)[0] + allowance < best:
             best, held = problem.surprise(found)[0] + allowance, (problem, found)
     if held is None or not held[0].leaving:
-        problem = _Problem(counts, group[tells], moments.of(tells), assumed=assumed)
-        held = problem, problem.solved()
+        problem = _Problem(counts, group[tells], moments.of(tells), leaving=True, prior=prior)
+        return replace(_finished(problem, problem.solved(), histories, group, moments), churn_today=None)
     return _finished(*held, histories, group, moments)
 
 
@@ -166,7 +166,7 @@ def _groups(histories: Histories) -> Ints:
 class _Problem:
     """The likelihood of one model. Parameters: logs of shape and days of each group, then of churn and evenness.
 
-    leaving, own: whether churn and evenness are; assumed: churn a day where it is none.
+    leaving, own: whether churn and evenness are; prior: of the log of churn, by mean and standard deviation.
     """
 
     counts: Floats
@@ -174,7 +174,7 @@ class _Problem:
     moments: Moments
     leaving: bool = False
     own: bool = False
-    assumed: float = 0.0
+    prior: tuple[float, float] | None = None
 
     @property
     def groups(self) -> int:
@@ -183,21 +183,22 @@ class _Problem:
     def split(self, x: Floats) -> tuple[Floats, Floats, float, float]:
         """Shape and days of each group, log of churn, evenness."""
         rate = np.exp(x[: 2 * self.groups]).reshape(self.groups, 2)
-        log_churn = float(x[2 * self.groups]) if self.leaving else _log(self.assumed)
+        log_churn = float(x[2 * self.groups]) if self.leaving else -np.inf
         return rate[:, 0], rate[:, 1], log_churn, float(np.exp(x[-1])) if self.own else EVEN
 
     def solved(self) -> Floats:
         """The likeliest parameters: all customers in one group first, then each group from there."""
         everybody = replace(self, group=np.zeros_like(self.group))
         mean = max(self.counts.sum(), 0.5) / max(self.moments.time[:, -1].sum(), 1.0)
-        tail = [-6.0] * self.leaving + [0.0] * self.own
+        tail = [self.prior[0] if self.prior else -6.0] * self.leaving + [0.0] * self.own
         common = everybody._least(np.array([0.0, -np.log(mean), *tail]))
         if self.groups == 1:
             return common
         return self._least(np.concatenate([np.tile(common[:2], self.groups), common[2:]]), common[:2])
 
     def _least(self, x: Floats, common: Floats | None = None) -> Floats:
-        bounds = [*BOUNDS["rate"] * self.groups, *BOUNDS["churn"] * self.leaving, *BOUNDS["evenness"] * self.own]
+        churn = [(self.prior[0],) * 2] if self.prior and self.prior[1] == 0 else BOUNDS["churn"]
+        bounds = [*BOUNDS["rate"] * self.groups, *churn * self.leaving, *BOUNDS["evenness"] * self.own]
         if common is not None:
             bounds[:2] = [(value, value) for value in common]
         exact = {"ftol": 1e-13, "gtol": 1e-6, "maxiter": 500}
@@ -214,15 +215,24 @@ class _Problem:
         by_b = a - b * (a + self.counts) * (weight / time).sum(1)
         slope = np.stack([np.bincount(self.group, part, self.groups) for part in (by_a, by_b)], axis=1).ravel()
         slope = np.append(slope, self._slope_of_leaving(weight, log_churn, evenness))
-        return RIDGE * float(x @ x) - float(likely.sum()), 2 * RIDGE * x - slope
+        held = float(likely.sum()) + self._beforehand(log_churn)[0]
+        return RIDGE * float(x @ x) - held, 2 * RIDGE * x - slope
+
+    def _beforehand(self, log_churn: float) -> tuple[float, float]:
+        """Log density of the prior of the log of churn, and its slope."""
+        if not self.prior or self.prior[1] == 0:
+            return 0.0, 0.0
+        mean, sd = self.prior
+        off = (log_churn - mean) / sd
+        return float(heavy_tailed(off)), -(TAILS + 1) * off / (TAILS + off**2) / sd
 
     def _slope_of_leaving(self, weight: Floats, log_churn: float, evenness: float) -> Floats:
-        """Of the log likelihood by the logs of churn and evenness, as many of them as are parameters."""
+        """Of what is held by the logs of churn and evenness, as many of them as are parameters."""
         z = np.exp(log_churn) * self.moments.age / evenness
         bent = np.full(weight.shape[1], evenness + 1)
         bent[-1] = evenness
         bent = bent * z / (1 + z)
-        by_churn = float(weight[:, :-1].sum() - (weight * bent).sum())
+        by_churn = float(weight[:, :-1].sum() - (weight * bent).sum()) + self._beforehand(log_churn)[1]
         by_evenness = float((weight * (bent - evenness * np.log1p(z))).sum())
         return np.array([by_churn] * self.leaving + [by_evenness] * self.own)
 
@@ -246,13 +256,8 @@ def _finished(problem: _Problem, x: Floats, histories: Histories, group: Ints, m
     a, b = shape[group], days[group]
     _, weight = leaving_weights(histories.counts, a, b, log_churn, evenness, moments)
     still_there = np.maximum(weight[histories.tells, -1], 1e-12)
-    today = _todays_churn(problem, x, still_there) if problem.leaving else None
+    today = _todays_churn(problem, x, still_there)
     return Dropout(a, b, float(np.exp(log_churn)), evenness, today, weight)
-
-
-def _log(rate: float) -> float:
-    """The log of a rate, of 0 too."""
-    return math.log(rate) if rate > 0 else -math.inf
 
 
 def churn_today(churn: float, evenness: float, age: Floats) -> Floats:

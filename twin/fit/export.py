@@ -9,6 +9,7 @@ from pathlib import Path
 from twin.books import Books
 from twin.faults import BooksError, Fault, quoted
 from twin.fit.forecast import forecast_cash, forecast_invoices
+from twin.money import MINOR_DIGITS
 from twin.output import new_directory
 
 
@@ -66,9 +67,8 @@ def write_export(books: Books, export: Export) -> None:
             table.to_csv(out / "forecasts.csv", index=False, float_format="%.9g", lineterminator="\n")
         if export.cash:
             table = forecast_cash(books, export.cash, export.weeks, "amount_cents")
-            table.to_csv(
-                out / "cash.csv", index=False, date_format="%Y-%m-%d", float_format="%.2f", lineterminator="\n"
-            )
+            form = f"%.{MINOR_DIGITS[books.currency]}f"
+            table.to_csv(out / "cash.csv", index=False, date_format="%Y-%m-%d", float_format=form, lineterminator="\n")
 
 
 def _date(option: str, text: str) -> date:

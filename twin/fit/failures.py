@@ -5,8 +5,9 @@
     paid               1 - owing       1 - still_open
 
 Who leaves pays what it owes, save what customers who stay leave open, too; who fails pays no more. owing: share of the
-days from a customer's first invoice to its last on which it owed something, as it did then if it failed on any of them.
-still_open: share of the invoices of those who are customers still that were open as long after they were due.
+days from a customer's first invoice to its last on which the newest of them was open, as it was then if the customer
+failed on any of these days. still_open: share of the invoices of those who are customers still that were open as long
+after they were due.
 
 Which share of the lost has failed is told by all of them together, each being lost as probably as its orders say.
 
@@ -26,10 +27,10 @@ from twin.behaviour.payment import Floats
 
 Ints = npt.NDArray[np.int64]
 USUAL_DAYS = 60.0
-"""Days that the usual share of owing counts beside a customer's own."""
+"""Days, those of an invoice or two, that the usual share of owing counts beside a customer's own."""
 
 CERTAIN = 1e-3
-"""Least probability of what a customer leaves behind, whether it failed or left."""
+"""Least probability of what a customer leaves behind, so that no one invoice decides for all."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +50,29 @@ class Lost:
         return np.array([np.log1p(each * told).sum() for each in share])
 
 
-def lost_customers(invoices: pd.DataFrame, ids: pd.Series, alive: Floats, today: date) -> Lost:
+def lost_customers(
+    invoices: pd.DataFrame, unclear: npt.NDArray[np.bool_], ids: pd.Series, alive: Floats, today: date
+) -> Lost:
     """What the customers left behind on `today`.
 
-    invoices: customer_id, issued_on, due_on, settled_on, all of `ids`; alive: (n,) how probable it is that each of
-    `ids` is a customer still. Without an invoice that is due nothing is told: the ratio is 1.
+    invoices: customer_id, issued_on, due_on, settled_on, all of `ids`; unclear: of each, whether it was settled but
+    perhaps not paid; alive: (n,) how probable it is that each of `ids` is a customer still. A last invoice that is not
+    due, or unclear, tells nothing, nor does any where nobody had a second: the ratio is 1.
     """
     row = pd.Index(ids).get_indexer(invoices["customer_id"])
     issued, due, settled = (_days(invoices[name], today) for name in ("issued_on", "due_on", "settled_on"))
     order = np.lexsort((due, issued, row))
     row, issued, due, settled = row[order], issued[order], due[order], settled[order]
-    owing = _owing(row, issued, np.minimum(settled, 0), alive)
+    last = np.append(row[1:] != row[:-1], True)[: row.size]
+    gap = np.where(last, 0, np.append(issued[1:], 0)[: row.size] - issued)
+    owing = _owing(row, gap, np.minimum(settled - issued, gap), alive.size)
     still_open = _still_open(-due, settled > 0, settled - due, alive[row])
-    last = np.append(row[1:] != row[:-1], True)[: row.size] & (due <= 0)
+    last &= (due <= 0) & ~unclear[order]
     failed, left = owing[row[last]], still_open[-due[last]]
-    is_open = settled[last] > 0
-    likely = np.where(is_open, [failed, left], [1 - failed, 1 - left])
+    likely = np.where(settled[last] > 0, [failed, left], [1 - failed, 1 - left])
     ratio = np.ones(alive.size)
     ratio[row[last]] = np.divide(*np.maximum(likely, CERTAIN))
-    return Lost(1 - alive, ratio)
+    return Lost(1 - alive, ratio if gap.any() else np.ones(alive.size))
 
 
 def _days(on: pd.Series, today: date) -> Ints:
@@ -75,19 +80,13 @@ def _days(on: pd.Series, today: date) -> Ints:
     return np.asarray((on - pd.Timestamp(today)).dt.days.fillna(1), np.int64)
 
 
-def _owing(row: Ints, issued: Ints, until: Ints, alive: Floats) -> Floats:
-    """Share of the days from each customer's first invoice to its last on which it owed something. (n,)
+def _owing(row: Ints, gap: Ints, newest_open: Ints, customers: int) -> Floats:
+    """Share of the days from each customer's first invoice to its last on which the newest was open. (customers,)
 
-    row, issued, until: of invoices in the order of row and issue.
+    row: of each invoice; gap: days to the customer's next; newest_open: on how many of these it was open.
     """
-    each = pd.DataFrame({"row": row, "issued": issued, "until": until}).groupby("row")
-    first, last = each["issued"].transform("min"), each["issued"].transform("max")
-    so_far = each["until"].cummax().groupby(row).shift().fillna(first).to_numpy()
-    stops = np.minimum(until, last.to_numpy())
-    owed = np.bincount(row, np.maximum(stops - np.maximum(issued, so_far), 0), alive.size)
-    days = np.zeros(alive.size)
-    days[row] = last - first
-    usual = float((owed * alive).sum() / max((days * alive).sum(), 1.0))
+    days, owed = (np.bincount(row, part, customers) for part in (gap, newest_open))
+    usual = owed.sum() / max(days.sum(), 1)
     return np.asarray((owed + usual * USUAL_DAYS) / (days + USUAL_DAYS))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import gammaincinv, logsumexp
 
@@ -22,6 +23,8 @@ from twin.behaviour.belief import Belief
 from twin.behaviour.payment import Floats
 from twin.luck import Purpose, fill_normal, fill_uniform
 
+TAILS = 4.0
+"""Degrees of freedom of a prior of the card's width that a record can outweigh, by Student's t."""
 TOLD = 0.9
 """A parameter is measured if the books leave at most this share of its prior standard deviation."""
 LEAST = 1e-9
@@ -65,6 +68,11 @@ def log_priors(priors: Sequence[Belief]) -> tuple[Floats, Floats]:
     return table[:, 0], table[:, 1]
 
 
+def heavy_tailed(off: npt.ArrayLike) -> Floats:
+    """Log density of a prior with Student's tails, so many of its standard deviations off its centre."""
+    return np.asarray(-(TAILS + 1) / 2 * np.log1p(np.square(off) / TAILS))
+
+
 def plain_prior(prior: Belief) -> tuple[float, float]:
     """Mean and standard deviation of a prior that is taken as normal, by its quantiles at 16, 50 and 84 %."""
     low, mid, high = (prior.at(u) for u in (0.1587, 0.5, 0.8413))
@@ -90,8 +98,9 @@ def weighed_posterior(of_customers: Likelihood, mean: Floats, sd: Floats) -> tup
     """Mean and standard deviations of the tempered posterior, where many parameters make it lopsided.
 
     DRAWS of a Student's t around the mode, of the width that the curvature there gives, count by how much likelier the
-    posterior has them than the t, none by more than 1 / sqrt(DRAWS) of all; so do as many around their mean, of their
-    own width.
+    posterior has them than the t, with weights that are cut at 1 / sqrt(DRAWS) of all; so do as many around their mean,
+    of their own width. Of the width before as much is kept as if one draw for each parameter had said so: few draws
+    that count do not tell the width in every direction.
 
     Source: Kloek & van Dijk (1978), Econometrica 46(1); Oh & Berger (1992), J. Stat. Computation and Simulation 41, for
     the turns; Ionides (2008), J. Comput. Graph. Stat. 17(2), for the most that one counts.
@@ -107,7 +116,9 @@ def weighed_posterior(of_customers: Likelihood, mean: Floats, sd: Floats) -> tup
         likely += (FREEDOM + off.shape[1]) / 2 * np.log1p((off**2).sum(axis=1) / FREEDOM)
         weight = np.exp(likely - logsumexp(likely)).clip(max=DRAWS**-0.5)
         at = np.average(draws, axis=0, weights=weight)
-        covariance = np.cov(draws[:, free], rowvar=False, aweights=weight, ddof=0).reshape(off.shape[1], -1)
+        drawn = np.cov(draws[:, free], rowvar=False, aweights=weight, ddof=0).reshape(off.shape[1], -1)
+        effective = weight.sum() ** 2 / (weight**2).sum()
+        covariance = (effective * drawn + off.shape[1] * covariance) / (effective + off.shape[1])
     return at, _deviations(covariance, sd)
 
 

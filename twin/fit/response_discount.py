@@ -120,14 +120,14 @@ def _log_likelihood(offers: Offers, value: Mapping[str, float]) -> Floats:
 
 
 def _chain(value: Mapping[str, float]) -> tuple[Regimes, Floats]:
-    """The regimes, and the probabilities (3, 3) to have moved so in a period and not to have failed."""
+    """The regimes, and the probabilities (3, 3) to have moved so in a period of days and not to have failed."""
     worse = [value[f"liquidity.worsen_{name}"] / YEAR for name in ("sound", "strained", "distressed")]
     better = [value[f"liquidity.improve_{name}"] / YEAR for name in ("strained", "distressed")]
     funds = (1.0, value["liquidity.funds_strained"], value["liquidity.funds_distressed"])
     ones = (1.0, 1.0, 1.0)
     regimes = Regimes((worse[0], worse[1], worse[2]), (0.0, better[0], better[1]), ones, ones, ones, funds)
     moves = np.diag(worse[:2], 1) + np.diag(better, -1) - np.diag(np.array(worse) + np.array([0.0, *better]))
-    return regimes, np.linalg.matrix_power(np.eye(3) + moves, PERIOD)
+    return regimes, np.linalg.matrix_power(np.linalg.inv(np.eye(3) - moves), PERIOD)
 
 
 @njit(cache=True)
@@ -156,7 +156,7 @@ def _filter(offers: Any, top: Any, likely: Any, first: Any, step: Any, out: Any)
                 before += now[r, p]
                 now[r, p] *= likely[j, r, p]
                 after += now[r, p]
-            after = max(after, 1e-300)
+            before, after = max(before, 1e-300), max(after, 1e-300)
             for r in range(3):
                 now[r, p] /= after
             out[c, p] += top[j, p] + math.log(after / before)

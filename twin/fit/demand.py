@@ -187,7 +187,8 @@ def _arrivals(
     orders: pd.DataFrame, weight: Floats, segment: Ints, since: Floats, record: Record, known: Beforehand
 ) -> _Arrivals:
     """Leaving and season in turns. orders, weight, segment, since: as in histories_of."""
-    moves, ((churn,), (unsure,)) = known.moves, log_priors([known.churn])
+    moves, (_, (unsure,)) = known.moves, log_priors([known.churn])
+    churn = math.log(known.churn.centre / YEAR) if known.churn.centre > 0 else -math.inf
     histories = histories_of(orders, weight, segment, since, record.days)
     row, day = orders["row"].to_numpy(), orders["day"].to_numpy()
     counted = day >= histories.start[row]
@@ -198,7 +199,7 @@ def _arrivals(
     for turn in range(ROUNDS + 1):
         exposure = exposures(month, kind, growth, record)
         moments = moments_of(histories, exposure, moves)
-        dropout = fit_dropout(histories, moments, (churn - math.log(YEAR), unsure))
+        dropout = fit_dropout(histories, moments, (churn, unsure))
         level = expected_level(histories, moments, dropout, record.days, moves)
         common = fit_common(counts.sum(axis=0), (level * kind[:, record.kind]).sum(axis=0))
         if turn == ROUNDS:

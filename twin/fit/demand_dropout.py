@@ -135,7 +135,8 @@ def moments_of(histories: Histories, exposure: Floats, moves: Moves = NONE) -> M
 def fit_dropout(histories: Histories, moments: Moments, prior: tuple[float, float]) -> Dropout:
     """The likeliest of the three models after Schwarz's allowance; small segments take all customers' prior.
 
-    prior: mean and standard deviation of the log of the leaving intensity a day, where the orders do not show one.
+    prior: mean and standard deviation of the log of the leaving intensity a day, where the orders do not show one; -inf
+    and 0 where nobody leaves.
     """
     tells = histories.tells
     counts, group = histories.counts[tells], _groups(histories)
@@ -148,8 +149,9 @@ def fit_dropout(histories: Histories, moments: Moments, prior: tuple[float, floa
         if problem.surprise(found)[0] + allowance < best:
             best, held = problem.surprise(found)[0] + allowance, (problem, found)
     if held is None or not held[0].leaving:
-        problem = _Problem(counts, group[tells], moments.of(tells), leaving=True, prior=prior)
-        return replace(_finished(problem, problem.solved(), histories, group, moments), churn_today=None)
+        known = {"leaving": True, "prior": prior} if prior[1] > 0 else {"fixed": prior[0]}
+        problem = _Problem(counts, group[tells], moments.of(tells), **known)
+        held = problem, problem.solved()
     return _finished(*held, histories, group, moments)
 
 
@@ -166,7 +168,8 @@ def _groups(histories: Histories) -> Ints:
 class _Problem:
     """The likelihood of one model. Parameters: logs of shape and days of each group, then of churn and evenness.
 
-    leaving, own: whether churn and evenness are; prior: of the log of churn, by mean and standard deviation.
+    leaving, own: whether churn and evenness are; prior: of the log of churn, by mean and standard deviation; fixed: the
+    log of churn where it is no parameter.
     """
 
     counts: Floats
@@ -175,6 +178,7 @@ class _Problem:
     leaving: bool = False
     own: bool = False
     prior: tuple[float, float] | None = None
+    fixed: float = -np.inf
 
     @property
     def groups(self) -> int:
@@ -183,7 +187,7 @@ class _Problem:
     def split(self, x: Floats) -> tuple[Floats, Floats, float, float]:
         """Shape and days of each group, log of churn, evenness."""
         rate = np.exp(x[: 2 * self.groups]).reshape(self.groups, 2)
-        log_churn = float(x[2 * self.groups]) if self.leaving else -np.inf
+        log_churn = float(x[2 * self.groups]) if self.leaving else self.fixed
         return rate[:, 0], rate[:, 1], log_churn, float(np.exp(x[-1])) if self.own else EVEN
 
     def solved(self) -> Floats:
@@ -197,8 +201,7 @@ class _Problem:
         return self._least(np.concatenate([np.tile(common[:2], self.groups), common[2:]]), common[:2])
 
     def _least(self, x: Floats, common: Floats | None = None) -> Floats:
-        churn = [(self.prior[0],) * 2] if self.prior and self.prior[1] == 0 else BOUNDS["churn"]
-        bounds = [*BOUNDS["rate"] * self.groups, *churn * self.leaving, *BOUNDS["evenness"] * self.own]
+        bounds = [*BOUNDS["rate"] * self.groups, *BOUNDS["churn"] * self.leaving, *BOUNDS["evenness"] * self.own]
         if common is not None:
             bounds[:2] = [(value, value) for value in common]
         exact = {"ftol": 1e-13, "gtol": 1e-6, "maxiter": 500}
@@ -220,7 +223,7 @@ class _Problem:
 
     def _beforehand(self, log_churn: float) -> tuple[float, float]:
         """Log density of the prior of the log of churn, and its slope."""
-        if not self.prior or self.prior[1] == 0:
+        if not self.prior:
             return 0.0, 0.0
         mean, sd = self.prior
         off = (log_churn - mean) / sd
@@ -256,7 +259,8 @@ def _finished(problem: _Problem, x: Floats, histories: Histories, group: Ints, m
     a, b = shape[group], days[group]
     _, weight = leaving_weights(histories.counts, a, b, log_churn, evenness, moments)
     still_there = np.maximum(weight[histories.tells, -1], 1e-12)
-    today = _todays_churn(problem, x, still_there)
+    shows = problem.leaving and not problem.prior
+    today = _todays_churn(problem, x, still_there) if shows else None
     return Dropout(a, b, float(np.exp(log_churn)), evenness, today, weight)
 
 

@@ -161,6 +161,16 @@ def test_check_lists_every_fault_of_every_file_with_its_line(twin: Twin, tmp_pat
     )
 
 
+def test_calibrate_lists_every_fault_of_what_a_recipe_assumes_at_once(twin: Twin, tmp_path: Path) -> None:
+    recipe = tmp_path / "r.yaml"
+    lines = ("name: r", "currency: EUR", "tables: {invoices: {file: i.csv}}", "assume:")
+    lines += ("  demand.churn: 0.5", "  demand.churn_rate: -1", "  discount.cost_of_funds: 7%")
+    recipe.write_text("\n".join(lines), encoding="utf-8")
+    said = twin("calibrate", recipe, "--out", tmp_path / "firm")
+    assert_refused(said, *(f"{recipe}, line {line}" for line in (5, 6, 7)), "Did you mean 'demand.churn_rate'?")
+    assert not (tmp_path / "firm").exists()
+
+
 def test_books_that_are_imported_first_make_the_same_firm(
     twin: Twin, demo_folder: Path, firm_directory: Path, tmp_path: Path
 ) -> None:

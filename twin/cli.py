@@ -378,10 +378,16 @@ def _calibrated(books: Path, data: Path | None, as_of: str | None, cuts: int) ->
 def _books(path: Path, data: Path | None, out: Path | None = None) -> Books:
     """The books, with a word on the rows that were left out, and a lone last day. out: where they are written."""
     from twin.books import read_books
+    from twin.books.read import RECIPE
     from twin.books.rejected import told
     from twin.books.sentences import lonely_end
     from twin.books.store import REJECTED, is_stored
+    from twin.faults import RecipeError
+    from twin.scenario.check import check_recipe
 
+    recipe = path / RECIPE if path.is_dir() and not is_stored(path) else path
+    if recipe.suffix == ".yaml" and recipe.is_file() and (faults := check_recipe(recipe)):
+        raise RecipeError(faults)
     books = read_books(path, data)
     for sentence in told(books.rejected):
         _say(sentence)

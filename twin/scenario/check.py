@@ -42,7 +42,8 @@ def _faults_of(read: Callable[[Path], object]) -> Callable[[Path], list[Fault]]:
     return faults
 
 
-def _recipe_faults(path: Path) -> list[Fault]:
+def check_recipe(path: Path) -> list[Fault]:
+    """Every fault of a recipe, those of what it assumes included, with their lines."""
     file, _ = parse_yaml(path, RecipeError)
     of_parameters = recipe_faults(file, _shipped_parameters()) if file else ()
     return [*_faults_of(read_recipe)(path), *of_parameters]
@@ -56,7 +57,7 @@ def _shipped_parameters() -> dict[str, Parameter]:
 
 KINDS = (
     Kind("scenario", "scenarios", frozenset(SCENARIO), lambda path: find_scenario(path)[1]),
-    Kind("recipe", "calibration", frozenset(Recipe.model_fields), _recipe_faults),
+    Kind("recipe", "calibration", frozenset(Recipe.model_fields), check_recipe),
     Kind("card", "models", frozenset(Card.model_fields), _faults_of(read_card)),
 )
 

@@ -55,7 +55,7 @@ class Told:
     @property
     def prior_share(self) -> float:
         """Part of what is known that the prior said, 0 to 1: of the precision."""
-        return (self.sd / self.prior_sd) ** 2 if self.prior_sd > 0 else 1.0
+        return min((self.sd / self.prior_sd) ** 2, 1.0) if self.prior_sd > 0 else 1.0
 
 
 def log_priors(priors: Sequence[Belief]) -> tuple[Floats, Floats]:

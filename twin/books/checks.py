@@ -96,13 +96,13 @@ def in_order_of_days(receipts: pd.DataFrame) -> pd.DataFrame:
 
 
 def strangers(table: Table, frame: pd.DataFrame, known: Mapping[str, Loaded]) -> Iterator[Check]:
-    """Who is spoken of and never bought; `known` has the tables by which that can be told.
+    """Who is spoken of and never bought, save in a campaign, which may speak to whom it likes.
 
-    A campaign may speak to whom it likes.
+    known: has the tables by which that can be told.
     """
-    bought = [known[name].good["customer_id"] for name in BUYING if name in known]
-    if not bought or table.name in (*BUYING, "campaigns"):
+    if table.name == "campaigns":
         return
+    bought = [known[name].good["customer_id"] for name in BUYING if name in known]
     for column in (name for name, owner in _TABLE_OF.items() if owner == "customers" and name in frame):
         yield column, STRANGER, _mask(frame[column].notna() & ~frame[column].isin(pd.concat(bought)))
 

@@ -37,13 +37,14 @@ def learn(record: Record, cards: dict[str, Card]) -> Learnt:
     currency, stated = known.currency, known.recipe.assume
     given = beliefs(cards, currency)
     annoyance = mean_annoyance(known, len(record.customers), first, given)
-    demand = _demand(record, often_lost(annoyance, given))
+    churn = often_lost(annoyance, given)
+    demand = _demand(record, churn)
     by_habit = known.invoices[~took_discount(known)] if record.policy.discount else known.invoices
     payment = fit_payment(by_habit, record.customers, today, record.calendar)
     responses = _responses(record, demand, payment, given)
     cards = filled(cards, responses.measured, stated)
     moves = moves_of(record, beliefs(cards, currency))
-    demand = _demand(record, often_lost(annoyance, given), moves) if moves.row.size else demand
+    demand = _demand(record, churn, moves) if moves.row.size else demand
     lost = left_behind(known, record.ids, record.policy.write_off_days, demand.traits["alive"].to_numpy(float))
     cards = filled(cards, measured_demand(demand, lost, first, today, annoyance, given), stated)
     liquidity = _liquidity(record, demand, payment, beliefs(cards, currency))

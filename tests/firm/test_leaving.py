@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from scipy.special import polygamma, psi
 
 from tests.firm.small_books import BooksOf, table
-from twin.behaviour.belief import fixed
+from twin.behaviour.belief import Belief, fixed
 from twin.content import content
 from twin.firm.cards import beliefs, read_cards
 from twin.firm.leaving import FAILING, calm_leaving, mean_annoyance
@@ -34,6 +35,14 @@ def test_failures_and_annoyance_are_taken_off(annoyance: float) -> None:
     median, sd = calm_leaving((0.05, 0.01), NOTHING, annoyance, KNOWN)
     assert median == pytest.approx((0.05 - FAILURES) / (1 + annoyance), rel=0.01)
     assert sd == pytest.approx(0.01 * 0.05 / (0.05 - FAILURES), rel=0.1)
+
+
+def test_the_lost_are_counted() -> None:
+    """Half known, as by 4 lost: where nobody fails and the prior is wide, the posterior is a gamma of shape 4."""
+    wide = {"demand.churn_rate": Belief("lognormal", 0.05, 5.0), "liquidity.worsen_distressed": fixed(1e-9)}
+    median, sd = calm_leaving((0.05, 0.5), NOTHING, 0.0, KNOWN | wide)
+    assert np.log(median / 0.05) == pytest.approx(psi(4) - np.log(4), abs=0.01)
+    assert sd == pytest.approx(polygamma(1, 4) ** 0.5, rel=0.02)
 
 
 def test_what_is_not_known_of_failures_is_not_known_of_leaving() -> None:

@@ -46,14 +46,15 @@ def calm_leaving(
 ) -> tuple[float, float]:
     """Median, per year, and standard deviation of the log of how often calm customers leave.
 
-    often: the same of customers lost in all; annoyance: mean of the past; given: beliefs of the cards by
-    'card.parameter'.
+    often: the likeliest of customers lost in all and the standard deviation of its log, which is that of a count of
+    1 / sd^2; annoyance: mean of the past; given: beliefs of the cards by 'card.parameter'.
     """
     (centre,), (sd,) = log_priors([given["demand.churn_rate"]])
     log, (fails, of_cards) = centre + CALM, _failures(given)
     leaves = np.exp(log)[:, None] * (1 + annoyance)
     rates = fails * np.exp(of_cards * FAILURES)
-    score = -0.5 * (np.log((leaves + rates) / often[0]) / max(often[1], LEAST_SD)) ** 2
+    more = (leaves + rates) / often[0]
+    score = (np.log(more) - more) / max(often[1], LEAST_SD) ** 2
     score += np.interp(rates / (leaves + rates), SHARES, lost.log_likelihood(SHARES))
     score += heavy_tailed(CALM / sd)[:, None] + heavy_tailed(FAILURES)
     weight = np.exp(score - score.max()).sum(axis=1)

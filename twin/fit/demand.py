@@ -57,7 +57,7 @@ class DemandFit:
 
     segments: names in row order; month: (segments, 12); kind: (segments, 8), each row averages 1.
     traits:   one row per customer with TRAITS, which twin/firm/traits.py explains.
-    churn:    median of the yearly leaving intensity of today's customers, and the standard deviation of its log; None
+    churn:    likeliest yearly leaving intensity of today's customers, and the standard deviation of its log; None
               where the orders do not show it.
     years:    of record that `month` is from; 0 where that is less than a year, which tells no season.
     common:   what moves the orders of all; what is not known of the effects of moves is in the error of the trend.

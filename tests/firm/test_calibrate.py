@@ -308,7 +308,7 @@ def test_a_customer_that_never_ordered_has_the_long_run_chance_of_trouble(books_
 
 def test_liquidity_keeps_its_priors_and_what_the_books_do_not_say_of_it_is_listed(demo_firm: Firm) -> None:
     assert {p.status for p in demo_firm.cards["liquidity"].parameters.values()} == {"assumed"}
-    for said in ("failures are not in the books", "how often customers get into difficulties", "contagion: "):
+    for said in ("who has failed is not in the books", "how often customers get into difficulties", "contagion: "):
         assert sum(s.startswith(said) for s in demo_firm.assumptions) == 1
 
 

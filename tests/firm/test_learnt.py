@@ -13,6 +13,7 @@ from tests.firm.small_books import BooksOf
 from tests.firm.test_responses_offers import POLICY, books_with, discounted
 from twin.firm.calibrate import cards_of
 from twin.firm.learnt import Learnt, learn
+from twin.firm.leaving import WORST
 from twin.firm.record import record_of
 from twin.firm.responses_offers import took_discount
 
@@ -60,12 +61,22 @@ def test_who_is_lost_and_paid_has_left_and_who_did_not_pay_has_failed(books_of: 
     assert (int(few) < 10, int(most) > 90) == (True, True)
 
 
+def test_a_recipe_that_states_what_was_told_of_failures_runs_with_as_many(books_of: BooksOf) -> None:
+    (told,) = (s for s in learnt_of(books_of, unpaid=3).sentences if WORST in s)
+    seen, rate = re.findall(r"([\d.]+)% of all in a year, .* `assume: {[a-z_.]+: ([\d.]+)}`", told)[0]
+    (again,) = (
+        s for s in learnt_of(books_of, {"assume": {WORST: float(rate)}}, unpaid=3).sentences if "have failed: " in s
+    )
+    assert float(re.findall(r"card has ([\d.]+)%", again)[0]) == pytest.approx(float(seen), rel=0.05)
+    assert WORST not in again
+
+
 @pytest.mark.parametrize("stated, alive", [(None, 0.0), (0.0, 1.0)])
 def test_a_stated_rate_of_leaving_decides_where_the_orders_do_not(
     books_of: BooksOf, stated: float | None, alive: float
 ) -> None:
     """Three weekly customers and one who has been silent for three quarters of a year."""
-    names = ("demand.churn_rate", "liquidity.worsen_distressed")
+    names = ("demand.churn_rate", WORST)
     settings = {} if stated is None else {"assume": dict.fromkeys(names, stated)}
     weekly = pd.to_datetime("2025-01-06") + pd.to_timedelta(7 * np.arange(60), unit="D")
     parts = [pd.DataFrame({"customer_id": c, "issued_on": weekly if c != "d" else weekly[:20]}) for c in "abcd"]

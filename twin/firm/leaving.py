@@ -28,6 +28,9 @@ from twin.fit.response import heavy_tailed, log_priors
 FAILING = ("worsen_sound", "worsen_strained", "worsen_distressed", "improve_strained", "improve_distressed")
 """Parameters of the liquidity card on which the failures of a year depend."""
 
+WORST = "liquidity.worsen_distressed"
+"""How often customers in distress fail."""
+
 CALM = np.linspace(-7.0, 7.0, 701)
 """Log of how often calm customers leave, beside the card's centre."""
 
@@ -63,14 +66,20 @@ def calm_leaving(
 
 
 def failures_told(demand: DemandFit, lost: Lost, given: Mapping[str, Belief]) -> Iterator[str]:
-    """A sentence on how many of the customers lost have failed, where it is known how many are lost."""
-    if demand.churn:
-        score = lost.log_likelihood(SHARES)
-        share = float(np.average(SHARES, weights=np.exp(score - score.max())))
-        yield (
-            f"by the invoices that they left unpaid some {share:.0%} of the customers lost have failed: "
-            f"{share * demand.churn[0]:.1%} of all in a year, where the liquidity card has {_failures(given)[0]:.1%}"
-        )
+    """A sentence on how many of the customers lost have failed, where that is known, and on how to run with as many."""
+    if not demand.churn:
+        return
+    score = lost.log_likelihood(SHARES)
+    share = float(np.average(SHARES, weights=np.exp(score - score.max())))
+    seen, (assumed, _) = share * demand.churn[0], _failures(given)
+    told = (
+        f"by the invoices that they left unpaid some {share:.0%} of the customers lost have failed: {seen:.1%} of all "
+        f"in a year, where the liquidity card has {assumed:.1%}"
+    )
+    worst = given[WORST]
+    if worst.shape != "fixed" and assumed > 0 and (rate := worst.centre * seen / assumed) <= worst.high:
+        told = f"{told}; `assume: {{{WORST}: {rate:.2g}}}` in the recipe runs with as many as that"
+    yield told
 
 
 def often_lost(annoyance: float, given: Mapping[str, Belief]) -> Belief:
@@ -84,7 +93,7 @@ def often_lost(annoyance: float, given: Mapping[str, Belief]) -> Belief:
 
 def _failures(given: Mapping[str, Belief]) -> tuple[float, float]:
     """How often customers fail in a year, by the cards, and the standard deviation of its log."""
-    often = long_run_regimes(given)["distressed"] * given["liquidity.worsen_distressed"].centre
+    often = long_run_regimes(given)["distressed"] * given[WORST].centre
     held = [given[f"liquidity.{name}"] for name in FAILING]
     return often, math.hypot(*(belief.b for belief in held if belief.shape == "lognormal"))
 

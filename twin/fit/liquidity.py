@@ -30,9 +30,6 @@ CHAIN = (
 )
 """Parameters of the card that make the chain."""
 
-PROBABLE = 0.5
-"""Probability from which on a customer is counted as failed."""
-
 
 @dataclass(frozen=True)
 class LiquidityFit:
@@ -84,9 +81,10 @@ def _hits(signs: Signs, links: pd.DataFrame, failed: Floats) -> Weeks:
 
 def _unmeasured(failed: Floats, hit: Weeks) -> Iterator[str]:
     """What of liquidity stays assumed, and why."""
-    probable = int((failed >= PROBABLE).sum())
-    may = f"{failed.sum():.1f} customers are expected to have failed, {probable:,} of them probably"
-    yield f"failures are not in the books: by what was paid and ordered, {may}; they start in distress"
+    yield (
+        f"who has failed is not in the books: by what was paid and ordered, {failed.sum():.1f} customers are expected "
+        "to have failed; they start in distress"
+    )
     yield (
         "how often customers get into difficulties, and what that does to paying and ordering: assumed by the "
         "liquidity card; the books tell in which regime each customer is"

@@ -78,7 +78,7 @@ def failures_told(demand: DemandFit, lost: Lost, given: Mapping[str, Belief]) ->
     )
     worst = given[WORST]
     if worst.shape != "fixed" and assumed > 0 and (rate := worst.centre * seen / assumed) <= worst.high:
-        told = f"{told}; `assume: {{{WORST}: {rate:.2g}}}` in the recipe runs with as many as that"
+        told = f"{told}; `assume: {{{WORST}: {rate:.3f}}}` in the recipe runs with as many as that"
     yield told
 
 
